@@ -1,0 +1,119 @@
+package io.ambassador;
+
+import io.ambassador.service.Catalog;
+import io.ambassador.service.ServiceSpec;
+import io.ambassador.service.ServiceStatus;
+import io.ambassador.spi.AmbassadorException;
+import io.ambassador.spi.ConfigurationException;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** A running ambassador: its listeners stand in for services until it is closed. Thread-safe. */
+public final class Ambassador implements AutoCloseable {
+    private Ambassador() {}
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Where to dial for {@code service}: its first TCP listener.
+     *
+     * @throws IllegalArgumentException if there is no such service, or it has no TCP listener
+     */
+    public InetSocketAddress address(String service) {
+        throw new IllegalStateException(service);
+    }
+
+    /** Every address that {@code service} is bound to. */
+    public List<SocketAddress> addresses(String service) {
+        throw new IllegalStateException(service);
+    }
+
+    /** Whether each service's discovery has answered once, or its time to do so has passed. */
+    public boolean isReady() {
+        return false;
+    }
+
+    /** Each service as it stands, in the order they were described. */
+    public List<ServiceStatus> services() {
+        return List.of();
+    }
+
+    /**
+     * Stops accepting; completes when the last connection has ended. Calling again gives the same stage.
+     */
+    public CompletionStage<Void> drain() {
+        throw new IllegalStateException();
+    }
+
+    /**
+     * Stops accepting, waits for connections to end for each service's drain timeout, closes what is left and frees
+     * every port and thread. Blocks; may be called twice.
+     */
+    @Override
+    public void close() {}
+
+    /** Describes an ambassador. Not thread-safe. */
+    public static final class Builder {
+        /** Describes a service. */
+        public interface Definition {
+            void define(ServiceBuilder service) throws ConfigurationException;
+        }
+
+        private final List<ServiceSpec> services = new ArrayList<>();
+        private @Nullable Catalog catalog;
+        private @Nullable MeterRegistry meterRegistry;
+        private @Nullable Path cacheDirectory;
+        private int eventLoops;
+
+        private Builder() {}
+
+        public Builder service(String name, Definition definition) throws ConfigurationException {
+            if (catalog == null) {
+                catalog = Catalog.load();
+            }
+            ServiceBuilder service = new ServiceBuilder(name, catalog);
+            definition.define(service);
+            return service(service.build());
+        }
+
+        public Builder service(ServiceSpec spec) {
+            services.add(spec);
+            return this;
+        }
+
+        /** Where meters go; default: a registry of its own that nobody reads. The caller closes it. */
+        public Builder meterRegistry(MeterRegistry registry) {
+            meterRegistry = registry;
+            return this;
+        }
+
+        /** Keeps the last known endpoints here across restarts; default: not at all. */
+        public Builder cacheDirectory(Path directory) {
+            cacheDirectory = directory;
+            return this;
+        }
+
+        /** Threads that relay; default: half the processors, at least 1 and at most 4. */
+        public Builder eventLoops(int threads) {
+            eventLoops = threads;
+            return this;
+        }
+
+        /**
+         * Binds every listener and begins discovery.
+         *
+         * @throws AmbassadorException if a port cannot be bound or a service cannot be set up; everything is released
+         */
+        public Ambassador start() throws AmbassadorException {
+            throw new IllegalStateException(services + " " + meterRegistry + cacheDirectory + eventLoops);
+        }
+    }
+}

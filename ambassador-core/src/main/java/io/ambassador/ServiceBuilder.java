@@ -1,0 +1,184 @@
+package io.ambassador;
+
+import io.ambassador.service.AllowSpec;
+import io.ambassador.service.Catalog;
+import io.ambassador.service.Credentials;
+import io.ambassador.service.HealthSpec;
+import io.ambassador.service.LimitsSpec;
+import io.ambassador.service.ListenAddress;
+import io.ambassador.service.OnChangeSpec;
+import io.ambassador.service.ProxyProtocolSpec;
+import io.ambassador.service.RelayMode;
+import io.ambassador.service.Role;
+import io.ambassador.service.ServiceSpec;
+import io.ambassador.service.TlsSpec;
+import io.ambassador.spi.ConfigurationException;
+import io.ambassador.spi.Configured;
+import io.ambassador.spi.Provider;
+import io.ambassador.spi.Providers;
+import io.ambassador.spi.Settings;
+import io.ambassador.spi.balancing.BalancingPolicyProvider;
+import io.ambassador.spi.discovery.DiscoveryUri;
+import io.ambassador.spi.discovery.EndpointSource;
+import io.ambassador.spi.discovery.EndpointSourceProvider;
+import io.ambassador.spi.protocol.ProtocolProvider;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Describes one service; every setting but {@link #discover} has a default. Not thread-safe. */
+public final class ServiceBuilder {
+    private final String name;
+    private final Catalog catalog;
+    private final List<ListenAddress> listen = new ArrayList<>();
+    private final List<Configured<EndpointSourceProvider<?>>> discovery = new ArrayList<>();
+    private Configured<ProtocolProvider<?>> protocol;
+    private Configured<BalancingPolicyProvider<?>> balancing;
+    private Role role = Role.ANY;
+    private @Nullable Credentials credentials;
+    private @Nullable TlsSpec tls;
+    private @Nullable HealthSpec health;
+    private OnChangeSpec onChange = OnChangeSpec.DEFAULT;
+    private LimitsSpec limits = LimitsSpec.DEFAULT;
+    private AllowSpec allow = AllowSpec.DEFAULT;
+    private ProxyProtocolSpec proxyProtocol = ProxyProtocolSpec.DEFAULT;
+    private RelayMode relay = RelayMode.AUTO;
+
+    ServiceBuilder(String name, Catalog catalog) throws ConfigurationException {
+        this.name = name;
+        this.catalog = catalog;
+        this.protocol = configured(catalog.protocols(), "tcp", Map.of());
+        this.balancing = configured(catalog.policies(), "round-robin", Map.of());
+    }
+
+    /** @param port 0 takes a free one, which {@link Ambassador#address} tells */
+    public ServiceBuilder listen(String host, int port) {
+        listen.add(new ListenAddress.Tcp(host, port));
+        return this;
+    }
+
+    /** As in configuration: {@code "6379"}, {@code "127.0.0.1:6379"}, {@code "unix:/run/app/redis.sock"}. */
+    public ServiceBuilder listen(String address) {
+        listen.add(ListenAddress.parse(address));
+        return this;
+    }
+
+    /** Default {@code tcp}. */
+    public ServiceBuilder protocol(String type) throws ConfigurationException {
+        return protocol(type, Map.of());
+    }
+
+    public ServiceBuilder protocol(String type, Map<String, ?> settings) throws ConfigurationException {
+        protocol = configured(catalog.protocols(), type, settings);
+        return this;
+    }
+
+    /** A source in its short form, such as {@code srv://_redis._tcp.example.com}; the first with endpoints wins. */
+    public ServiceBuilder discover(String uri) throws ConfigurationException {
+        DiscoveryUri parsed;
+        Map<String, ?> settings;
+        try {
+            parsed = DiscoveryUri.parse(uri);
+            settings = catalog.sources().get(parsed.scheme()).settingsOf(parsed);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException("services." + name + ".discovery: " + e.getMessage());
+        }
+        return discover(parsed.scheme(), settings);
+    }
+
+    public ServiceBuilder discover(String type, Map<String, ?> settings) throws ConfigurationException {
+        discovery.add(configured(catalog.sources(), type, settings));
+        return this;
+    }
+
+    /** A source of the embedder's own. */
+    public ServiceBuilder discover(EndpointSource source) {
+        discovery.add(new Configured<>(new GivenSource(), new GivenSource.Given(source)));
+        return this;
+    }
+
+    public ServiceBuilder role(Role wanted) {
+        role = wanted;
+        return this;
+    }
+
+    /** Default {@code round-robin}. */
+    public ServiceBuilder balancing(String type) throws ConfigurationException {
+        balancing = configured(catalog.policies(), type, Map.of());
+        return this;
+    }
+
+    public ServiceBuilder credentials(Credentials given) {
+        credentials = given;
+        return this;
+    }
+
+    public ServiceBuilder tls(TlsSpec spec) {
+        tls = spec;
+        return this;
+    }
+
+    /** Default: the protocol's own probe, else a TCP connection, each 5 s. */
+    public ServiceBuilder health(HealthSpec spec) {
+        health = spec;
+        return this;
+    }
+
+    public ServiceBuilder onChange(OnChangeSpec spec) {
+        onChange = spec;
+        return this;
+    }
+
+    public ServiceBuilder limits(LimitsSpec spec) {
+        limits = spec;
+        return this;
+    }
+
+    public ServiceBuilder allow(AllowSpec spec) {
+        allow = spec;
+        return this;
+    }
+
+    public ServiceBuilder proxyProtocol(ProxyProtocolSpec spec) {
+        proxyProtocol = spec;
+        return this;
+    }
+
+    public ServiceBuilder relay(RelayMode mode) {
+        relay = mode;
+        return this;
+    }
+
+    ServiceSpec build() throws ConfigurationException {
+        HealthSpec healthSpec =
+                health != null ? health : HealthSpec.DEFAULT.withProbe(catalog.defaultProbe(protocol.type()));
+        try {
+            return new ServiceSpec(
+                    name,
+                    listen,
+                    protocol,
+                    discovery,
+                    role,
+                    balancing,
+                    credentials,
+                    tls,
+                    healthSpec,
+                    onChange,
+                    limits,
+                    allow,
+                    proxyProtocol,
+                    relay);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private <P extends Provider<?>> Configured<P> configured(Providers<P> providers, String type, Map<String, ?> values)
+            throws ConfigurationException {
+        Settings settings = Settings.of("services." + name, values);
+        Configured<P> configured = Configured.parse(providers.get(type), settings);
+        settings.throwIfWrong();
+        return configured;
+    }
+}

@@ -1,0 +1,67 @@
+package io.ambassador.service;
+
+import java.nio.file.Path;
+
+/** Where a listener binds. */
+public sealed interface ListenAddress {
+    /** @param port 0–65535; 0 takes a free one */
+    record Tcp(String host, int port) implements ListenAddress {
+        public Tcp {
+            if (port < 0 || port > 65_535) {
+                throw new IllegalArgumentException("port: " + port + " (expected: 0-65535)");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+        }
+    }
+
+    /** A unix domain socket, made with mode 0600 and removed on close. */
+    record Unix(Path path) implements ListenAddress {
+        @Override
+        public String toString() {
+            return "unix:" + path;
+        }
+    }
+
+    /**
+     * Reads {@code 6379} (loopback), {@code 127.0.0.1:6379}, {@code [::1]:6379}, {@code *:6379} (every address) or
+     * {@code unix:/run/app/redis.sock}.
+     *
+     * @throws IllegalArgumentException if {@code text} is none of these
+     */
+    static ListenAddress parse(String text) {
+        if (text.startsWith("unix:")) {
+            if (text.length() == 5) {
+                throw new IllegalArgumentException("unix: (expected: unix:/path)");
+            }
+            return new Unix(Path.of(text.substring(5)));
+        }
+        int colon = text.lastIndexOf(':');
+        if (colon < 0) {
+            return new Tcp("127.0.0.1", Integer.parseInt(text));
+        }
+        String host = text.substring(0, colon);
+        if (host.startsWith("[") && host.endsWith("]")) {
+            host = host.substring(1, host.length() - 1);
+        } else if (host.indexOf(':') >= 0) {
+            throw new IllegalArgumentException(text + " (expected: brackets round an IPv6 address)");
+        }
+        if (host.isEmpty()) {
+            throw new IllegalArgumentException(text + " (expected: host:port)");
+        }
+        return new Tcp(host.equals("*") ? "0.0.0.0" : host, Integer.parseInt(text.substring(colon + 1)));
+    }
+
+    /** Whether only processes of this machine reach it. */
+    default boolean isLocal() {
+        if (!(this instanceof Tcp tcp)) {
+            return true;
+        }
+        return tcp.host().equals("localhost")
+                || tcp.host().equals("::1")
+                || tcp.host().startsWith("127.");
+    }
+}

@@ -1,0 +1,84 @@
+package io.ambassador.service;
+
+import io.ambassador.spi.discovery.Endpoint;
+import io.ambassador.spi.protocol.ServerRole;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A service as it stands, for people and dashboards; free of secrets.
+ *
+ * @param listening where it is bound
+ * @param ready whether discovery has answered once
+ * @param panic whether so few endpoints are available that all are used
+ * @param credentials {@code null} where none are configured
+ */
+public record ServiceStatus(
+        String name,
+        String protocol,
+        String balancing,
+        List<SocketAddress> listening,
+        boolean ready,
+        boolean panic,
+        long activeConnections,
+        long openedConnections,
+        long bytesToBackend,
+        long bytesToClient,
+        List<EndpointStatus> endpoints,
+        List<SourceStatus> sources,
+        @Nullable CredentialStatus credentials) {
+
+    /** Whether new connections may go to an endpoint. */
+    public enum Health {
+        HEALTHY,
+        /** Probes failed. */
+        UNHEALTHY,
+        /** Ejected for failed connections. */
+        EJECTED,
+        /** Gone from discovery; its last connections are ending. */
+        DRAINING
+    }
+
+    /**
+     * @param latency moving average from connect to ready; {@code null} before the first connection
+     * @param lastError of a probe or connection; {@code null} if the last one went well
+     */
+    public record EndpointStatus(
+            Endpoint endpoint,
+            Health health,
+            ServerRole role,
+            int weight,
+            long activeConnections,
+            long openedConnections,
+            long failures,
+            @Nullable Duration latency,
+            @Nullable String lastError) {}
+
+    /**
+     * @param state {@code known}, {@code absent}, {@code unreachable} or {@code waiting}
+     * @param selected whether its endpoints are the ones in use
+     * @param age since its last whole answer; {@code null} before the first
+     * @param stale whether what is in use is older than its last error, or came from disk
+     */
+    public record SourceStatus(
+            String name,
+            String state,
+            boolean selected,
+            int endpoints,
+            @Nullable Duration age,
+            boolean stale,
+            @Nullable String lastError) {}
+
+    /**
+     * @param version how many different secrets have been seen, from 1; 0 before the first
+     * @param age since this version was first read
+     */
+    public record CredentialStatus(
+            @Nullable String username,
+            String source,
+            long version,
+            @Nullable Duration age,
+            @Nullable String lastError) {}
+}

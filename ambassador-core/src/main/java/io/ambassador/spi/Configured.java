@@ -1,0 +1,20 @@
+package io.ambassador.spi;
+
+/**
+ * A provider together with its parsed settings, ready to create what it provides.
+ *
+ * @param <P> the kind of provider
+ */
+public record Configured<P extends Provider<?>>(P provider, Record config) {
+    /** Parses {@code settings} with {@code provider}, and reports keys that the provider never asked for. */
+    public static <P extends Provider<?>> Configured<P> parse(P provider, Settings settings) {
+        Record config = provider.parse(settings);
+        settings.refuseUnknownKeys();
+        return new Configured<>(provider, config);
+    }
+
+    /** The provider's word. */
+    public String type() {
+        return provider.type();
+    }
+}

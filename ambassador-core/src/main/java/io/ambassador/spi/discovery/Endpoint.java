@@ -1,0 +1,50 @@
+package io.ambassador.spi.discovery;
+
+import java.util.Map;
+
+/**
+ * One address of a service. Sources give literal addresses, never names, so that the data plane looks nothing up.
+ *
+ * @param host an IPv4 or IPv6 address without brackets
+ * @param port 1–65535
+ * @param weight share of new connections relative to its siblings; 0 means drain
+ * @param priority lower is preferred; a higher one is used only while no lower one is available (RFC 2782)
+ * @param metadata what the source knows beside the address: tags, zone, name
+ */
+public record Endpoint(String host, int port, int weight, int priority, Map<String, String> metadata) {
+    public static final int MAX_WEIGHT = 1_000_000;
+
+    public Endpoint {
+        if (host.isEmpty() || host.startsWith("[")) {
+            throw new IllegalArgumentException("host: \"" + host + "\" (expected: an address without brackets)");
+        }
+        if (port < 1 || port > 65_535) {
+            throw new IllegalArgumentException("port: " + port + " (expected: 1-65535)");
+        }
+        if (weight < 0 || weight > MAX_WEIGHT) {
+            throw new IllegalArgumentException("weight: " + weight + " (expected: 0-" + MAX_WEIGHT + ")");
+        }
+        if (priority < 0) {
+            throw new IllegalArgumentException("priority: " + priority + " (expected: 0 or more)");
+        }
+        metadata = Map.copyOf(metadata);
+    }
+
+    /** With weight 1, priority 0 and no metadata. */
+    public static Endpoint of(String host, int port) {
+        return new Endpoint(host, port, 1, 0, Map.of());
+    }
+
+    /** {@code host:port}, with brackets round IPv6: what identifies an endpoint within its service. */
+    public String address() {
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    @Override
+    public String toString() {
+        return address()
+                + (weight == 1 ? "" : " weight " + weight)
+                + (priority == 0 ? "" : " priority " + priority)
+                + (metadata.isEmpty() ? "" : " " + metadata);
+    }
+}

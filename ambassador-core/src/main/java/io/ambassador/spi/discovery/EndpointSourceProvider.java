@@ -1,0 +1,23 @@
+package io.ambassador.spi.discovery;
+
+import io.ambassador.spi.Provider;
+import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** Provides a kind of discovery: {@code discovery.type = srv}, or {@code discovery = "srv://…"}. */
+public interface EndpointSourceProvider<C extends Record> extends Provider<C> {
+    /**
+     * The settings that the short form of a source stands for; {@link #parse} reads them as if they had been written
+     * out.
+     *
+     * @throws IllegalArgumentException if the form lacks something; the message says what was expected
+     */
+    Map<String, ?> settingsOf(DiscoveryUri uri);
+
+    /**
+     * A source for {@code config}; opens nothing yet.
+     *
+     * @param scheduler the control thread: one thread that must not be blocked, for timers and state
+     */
+    EndpointSource create(C config, ScheduledExecutorService scheduler);
+}

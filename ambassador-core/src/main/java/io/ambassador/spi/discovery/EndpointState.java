@@ -1,0 +1,19 @@
+package io.ambassador.spi.discovery;
+
+import java.util.Set;
+
+/** What a source says about a service, whole each time. An error is not an empty answer. */
+public sealed interface EndpointState {
+    /** The registry answered; the set may be empty. */
+    record Known(Set<Endpoint> endpoints) implements EndpointState {
+        public Known {
+            endpoints = Set.copyOf(endpoints);
+        }
+    }
+
+    /** The registry answered that there is no such service. */
+    record Absent(String reason) implements EndpointState {}
+
+    /** The registry could not be asked; what was known last goes on being used. */
+    record Unreachable(DiscoveryException cause) implements EndpointState {}
+}

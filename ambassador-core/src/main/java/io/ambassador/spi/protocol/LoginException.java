@@ -1,0 +1,29 @@
+package io.ambassador.spi.protocol;
+
+import io.ambassador.spi.secret.CredentialException;
+
+/** A backend did not let us in. */
+public final class LoginException extends CredentialException {
+    private static final long serialVersionUID = 1L;
+
+    /** What the caller does about it. */
+    public enum Kind {
+        /** The credentials were refused: another endpoint would refuse them too. */
+        REFUSED,
+        /** The backend cannot serve now (loading, too many clients): another may. */
+        UNAVAILABLE,
+        /** The backend broke its protocol or asked for something unsafe. */
+        PROTOCOL
+    }
+
+    private final Kind kind;
+
+    public LoginException(Kind kind, String message) {
+        super(message);
+        this.kind = kind;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+}

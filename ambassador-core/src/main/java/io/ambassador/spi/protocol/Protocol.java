@@ -1,0 +1,7 @@
+package io.ambassador.spi.protocol;
+
+/** A protocol set up for one service. Thread-safe. */
+public interface Protocol {
+    /** Begins a client's session. */
+    Session open();
+}
