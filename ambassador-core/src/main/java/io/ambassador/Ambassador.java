@@ -6,9 +6,11 @@ import io.ambassador.service.ServiceStatus;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.ConfigurationException;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -16,7 +18,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A running ambassador: its listeners stand in for services until it is closed. Thread-safe. */
 public final class Ambassador implements AutoCloseable {
-    private Ambassador() {}
+    private final Engine engine;
+
+    private Ambassador(Engine engine) {
+        this.engine = engine;
+    }
 
     public static Builder builder() {
         return new Builder();
@@ -28,29 +34,34 @@ public final class Ambassador implements AutoCloseable {
      * @throws IllegalArgumentException if there is no such service, or it has no TCP listener
      */
     public InetSocketAddress address(String service) {
-        throw new IllegalStateException(service);
+        for (SocketAddress address : addresses(service)) {
+            if (address instanceof InetSocketAddress inet) {
+                return inet;
+            }
+        }
+        throw new IllegalArgumentException("service: " + service + " has no TCP listener");
     }
 
     /** Every address that {@code service} is bound to. */
     public List<SocketAddress> addresses(String service) {
-        throw new IllegalStateException(service);
+        return engine.addresses(service);
     }
 
     /** Whether each service's discovery has answered once, or its time to do so has passed. */
     public boolean isReady() {
-        return false;
+        return engine.isReady();
     }
 
     /** Each service as it stands, in the order they were described. */
     public List<ServiceStatus> services() {
-        return List.of();
+        return engine.status();
     }
 
     /**
      * Stops accepting; completes when the last connection has ended. Calling again gives the same stage.
      */
     public CompletionStage<Void> drain() {
-        throw new IllegalStateException();
+        return engine.drain();
     }
 
     /**
@@ -58,7 +69,9 @@ public final class Ambassador implements AutoCloseable {
      * every port and thread. Blocks; may be called twice.
      */
     @Override
-    public void close() {}
+    public void close() {
+        engine.close();
+    }
 
     /** Describes an ambassador. Not thread-safe. */
     public static final class Builder {
@@ -71,6 +84,7 @@ public final class Ambassador implements AutoCloseable {
         private @Nullable Catalog catalog;
         private @Nullable MeterRegistry meterRegistry;
         private @Nullable Path cacheDirectory;
+        private Duration absentHold = Duration.ofSeconds(30);
         private int eventLoops;
 
         private Builder() {}
@@ -101,6 +115,15 @@ public final class Ambassador implements AutoCloseable {
             return this;
         }
 
+        /**
+         * How long an answer that a service has no endpoints is held, after it had some, before it is believed;
+         * default 30 s.
+         */
+        public Builder absentHold(Duration hold) {
+            absentHold = hold;
+            return this;
+        }
+
         /** Threads that relay; default: half the processors, at least 1 and at most 4. */
         public Builder eventLoops(int threads) {
             eventLoops = threads;
@@ -113,7 +136,20 @@ public final class Ambassador implements AutoCloseable {
          * @throws AmbassadorException if a port cannot be bound or a service cannot be set up; everything is released
          */
         public Ambassador start() throws AmbassadorException {
-            throw new IllegalStateException(services + " " + meterRegistry + cacheDirectory + eventLoops);
+            int loops = eventLoops > 0
+                    ? eventLoops
+                    : Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
+            Engine engine = new Engine(loops, meterRegistry == null ? new CompositeMeterRegistry() : meterRegistry);
+            boolean started = false;
+            try {
+                engine.start(services, cacheDirectory, absentHold);
+                started = true;
+            } finally {
+                if (!started) {
+                    engine.release();
+                }
+            }
+            return new Ambassador(engine);
         }
     }
 }

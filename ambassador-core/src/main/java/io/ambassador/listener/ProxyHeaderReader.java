@@ -1,0 +1,96 @@
+package io.ambassador.listener;
+
+import io.ambassador.service.Service;
+import io.ambassador.upstream.Connection;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.haproxy.HAProxyCommand;
+import io.netty.handler.codec.haproxy.HAProxyMessage;
+import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol;
+import io.netty.util.NetUtil;
+import io.netty.util.concurrent.Future;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Waits for the PROXY header that a listed sender must begin with; without one in time the sender is turned away. */
+final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
+    private static final long TIMEOUT_SECONDS = 10;
+
+    private final Service service;
+    private final Acceptor acceptor;
+    private @Nullable Future<?> timer;
+
+    ProxyHeaderReader(Service service, Acceptor acceptor) {
+        this.service = service;
+        this.acceptor = acceptor;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        timer = ctx.executor()
+                .schedule(() -> refuse(ctx, "no PROXY header within 10 s"), TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        if (timer != null) {
+            timer.cancel(false);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (!(message instanceof HAProxyMessage header)) {
+            ctx.fireChannelRead(message);
+            return;
+        }
+        try {
+            SocketAddress source = ctx.channel().remoteAddress();
+            SocketAddress destination = ctx.channel().localAddress();
+            if (header.command() == HAProxyCommand.PROXY && isTcp(header.proxiedProtocol())) {
+                source = address(header.sourceAddress(), header.sourcePort());
+                destination = address(header.destinationAddress(), header.destinationPort());
+            }
+            ctx.channel().config().setAutoRead(false);
+            acceptor.admit(ctx.channel(), source, destination);
+            ctx.pipeline().remove(this);
+        } catch (UnknownHostException e) {
+            refuse(ctx, "its PROXY header has no address");
+        } finally {
+            header.release();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        refuse(ctx, "its PROXY header cannot be read");
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (timer != null) {
+            timer.cancel(false);
+        }
+        ctx.fireChannelInactive();
+    }
+
+    private void refuse(ChannelHandlerContext ctx, String why) {
+        Connection.turnAway(service, ctx.channel(), ctx.channel().remoteAddress() + ": " + why);
+    }
+
+    private static boolean isTcp(HAProxyProxiedProtocol protocol) {
+        return protocol == HAProxyProxiedProtocol.TCP4 || protocol == HAProxyProxiedProtocol.TCP6;
+    }
+
+    private static SocketAddress address(@Nullable String host, int port) throws UnknownHostException {
+        byte[] literal = host == null ? null : NetUtil.createByteArrayFromIpAddressString(host);
+        if (literal == null) {
+            throw new UnknownHostException(host);
+        }
+        return new InetSocketAddress(InetAddress.getByAddress(literal), port);
+    }
+}

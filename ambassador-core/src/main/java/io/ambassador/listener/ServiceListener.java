@@ -1,0 +1,84 @@
+package io.ambassador.listener;
+
+import io.ambassador.service.ListenAddress;
+import io.ambassador.service.Service;
+import io.ambassador.spi.AmbassadorException;
+import io.ambassador.spi.routing.Router;
+import io.ambassador.transport.Transport;
+import io.ambassador.upstream.Connector;
+import io.netty.channel.Channel;
+import io.netty.channel.unix.DomainSocketAddress;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** The bound addresses of one service. */
+public final class ServiceListener {
+    private final Service service;
+    private final Channel channel;
+
+    private ServiceListener(Service service, Channel channel) {
+        this.service = service;
+        this.channel = channel;
+    }
+
+    /**
+     * Binds {@code address}; blocks until that is done.
+     *
+     * @throws AmbassadorException naming service and address, if it cannot be bound
+     */
+    public static ServiceListener bind(
+            Transport transport,
+            ListenAddress address,
+            Router router,
+            Service service,
+            Connector connector,
+            AcceptGate gate)
+            throws AmbassadorException {
+        boolean unix = address instanceof ListenAddress.Unix;
+        if (unix && !service.spec().allow().uids().isEmpty() && !transport.knowsPeerUsers()) {
+            throw new AmbassadorException("services." + service.name()
+                    + ".allow.uids: cannot be held without epoll. Remove it, or run on Linux");
+        }
+        Acceptor.Target target = new Acceptor.Target(service, connector);
+        Acceptor acceptor = new Acceptor(router, Map.of(service.name(), target), target, gate);
+        try {
+            Channel channel = transport.bind(address, service.spec().limits().userTimeout(), acceptor);
+            gate.guard(channel);
+            return new ServiceListener(service, channel);
+        } catch (AmbassadorException e) {
+            throw new AmbassadorException("services." + service.name() + ": " + e.getMessage(), e.getCause());
+        }
+    }
+
+    public String service() {
+        return service.name();
+    }
+
+    /** Where it is bound, with the port that was given for port 0. */
+    public SocketAddress address() {
+        return channel.localAddress();
+    }
+
+    /** Stops accepting; blocks until that is done. */
+    public void close() {
+        SocketAddress address = channel.localAddress();
+        channel.close().awaitUninterruptibly();
+        Path socket = null;
+        if (address instanceof DomainSocketAddress unix) {
+            socket = Path.of(unix.path());
+        } else if (address instanceof UnixDomainSocketAddress unix) {
+            socket = unix.getPath();
+        }
+        if (socket != null) {
+            try {
+                Files.deleteIfExists(socket);
+            } catch (IOException e) {
+                service.log().warn("The socket {} cannot be removed: {}", socket, e.getMessage());
+            }
+        }
+    }
+}

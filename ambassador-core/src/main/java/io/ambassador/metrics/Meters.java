@@ -1,0 +1,70 @@
+package io.ambassador.metrics;
+
+/** Every meter of the data plane and the control plane: its name, unit, tags and meaning. */
+public enum Meters {
+    CONNECTIONS_ACTIVE(
+            "ambassador.connections.active", "connections", "Open client connections", "service", "endpoint"),
+    CONNECTIONS_OPENED(
+            "ambassador.connections.opened",
+            "connections",
+            "Connections relayed to an endpoint",
+            "service",
+            "endpoint"),
+    CONNECTIONS_CLOSED(
+            "ambassador.connections.closed",
+            "connections",
+            "Client connections ended, by reason",
+            "service",
+            "endpoint",
+            "reason"),
+    BYTES("ambassador.bytes", "bytes", "Bytes relayed", "service", "direction"),
+    CONNECT(
+            "ambassador.connect",
+            "seconds",
+            "From the start of an attempt to a connected, encrypted backend",
+            "service",
+            "endpoint"),
+    LOGIN("ambassador.login", "seconds", "From connected to logged in", "service", "endpoint"),
+    LOGIN_FAILURES("ambassador.login.failures", "logins", "Logins that failed, by kind", "service", "kind"),
+    RETRIES("ambassador.retries", "attempts", "Attempts after the first of their connection", "service"),
+    ENDPOINTS("ambassador.endpoints", "endpoints", "Endpoints by state", "service", "state"),
+    ENDPOINT_ROLE("ambassador.endpoint.role", "", "1 for the role an endpoint has", "service", "endpoint", "role"),
+    DISCOVERY_STALE(
+            "ambassador.discovery.stale",
+            "",
+            "1 while what is used is older than the source's last error, or came from disk",
+            "service",
+            "source"),
+    DISCOVERY_AGE("ambassador.discovery.age", "seconds", "Since the source last answered", "service", "source"),
+    CREDENTIALS_AGE("ambassador.credentials.age", "seconds", "Since the secret in use was first read", "service"),
+    BUILD_INFO("ambassador.build.info", "", "1, with the version", "version");
+
+    private final String meterName;
+    private final String unit;
+    private final String description;
+    private final String[] tags;
+
+    Meters(String meterName, String unit, String description, String... tags) {
+        this.meterName = meterName;
+        this.unit = unit;
+        this.description = description;
+        this.tags = tags;
+    }
+
+    public String meterName() {
+        return meterName;
+    }
+
+    /** The base unit; empty where there is none. */
+    public String unit() {
+        return unit;
+    }
+
+    public String description() {
+        return description;
+    }
+
+    public String[] tags() {
+        return tags.clone();
+    }
+}

@@ -1,0 +1,218 @@
+package io.ambassador.relay;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One side of a relay: what is read here is written to the peer. */
+final class RelaySide extends ChannelInboundHandlerAdapter {
+    /** How long a broken connection may take to deliver what it still holds. */
+    private static final long BROKEN_GRACE_MILLIS = 500;
+
+    private final Relay relay;
+    private final boolean fromClient;
+
+    @Nullable Channel channel;
+
+    @Nullable RelaySide peer;
+
+    /** Our side has been told that no more will come. */
+    boolean outputShut;
+
+    private @Nullable Queue<ByteBuf> held;
+    private boolean inputEnded;
+    private boolean broke;
+    private boolean tlsClosed;
+    private boolean reading;
+
+    RelaySide(Relay relay, boolean fromClient) {
+        this.relay = relay;
+        this.fromClient = fromClient;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (!(message instanceof ByteBuf bytes)) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        RelaySide to = peer;
+        if (to == null) {
+            hold(bytes);
+        } else {
+            forward(bytes, to);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        relay.active();
+        RelaySide to = peer;
+        if (to != null && to.channel != null) {
+            to.channel.flush();
+            pauseIfFull(to.channel);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        RelaySide from = peer;
+        if (from != null && ctx.channel().isWritable()) {
+            relay.active();
+            from.resumeReading();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            inputEnded();
+        } else if (event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
+            tlsClosed = true;
+            inputEnded();
+        }
+    }
+
+    /** A read or a write failed; what the kernel still holds for us can be read all the same. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (broke || outputShut && isOutputClosed(cause)) {
+            return;
+        }
+        broke = true;
+        if (peer == null) {
+            relay.broken(this);
+            return;
+        }
+        ctx.channel().config().setAutoRead(true);
+        ctx.executor().schedule(() -> relay.broken(this), BROKEN_GRACE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        relay.broken(this);
+    }
+
+    void resumeReading() {
+        Channel from = channel;
+        if (from != null && !reading && !inputEnded) {
+            reading = true;
+            from.config().setAutoRead(true);
+        }
+    }
+
+    /** Writes what arrived before there was a peer, then its end if that has come, too. */
+    void deliverHeld() {
+        RelaySide to = peer;
+        if (to == null || to.channel == null) {
+            return;
+        }
+        if (held != null) {
+            for (ByteBuf bytes; (bytes = held.poll()) != null; ) {
+                forward(bytes, to);
+            }
+            to.channel.flush();
+        }
+        if (inputEnded) {
+            passOnEnd(to);
+        }
+    }
+
+    void releaseHeld() {
+        if (held != null) {
+            held.forEach(ReferenceCountUtil::release);
+            held.clear();
+        }
+    }
+
+    private void hold(ByteBuf bytes) {
+        if (held == null) {
+            held = new ArrayDeque<>(2);
+        }
+        held.add(bytes);
+    }
+
+    private void forward(ByteBuf bytes, RelaySide to) {
+        Channel out = to.channel;
+        if (out == null || to.broke || to.outputShut) {
+            bytes.release();
+            return;
+        }
+        relay.counted(fromClient, bytes.readableBytes());
+        out.write(bytes, out.voidPromise());
+        if (!out.isWritable()) {
+            out.flush();
+            pauseIfFull(out);
+        }
+    }
+
+    private void pauseIfFull(Channel out) {
+        Channel in = channel;
+        if (in != null && reading && !out.isWritable() && out.isActive()) {
+            reading = false;
+            in.config().setAutoRead(false);
+        }
+    }
+
+    private void inputEnded() {
+        if (inputEnded) {
+            return;
+        }
+        inputEnded = true;
+        reading = false;
+        RelaySide to = peer;
+        if (broke || truncated()) {
+            relay.broken(this);
+        } else if (to != null) {
+            passOnEnd(to);
+        }
+    }
+
+    /** TLS says itself when it is finished; a bare end of the TCP stream may have been forged to cut it short. */
+    private boolean truncated() {
+        return channel != null && channel.pipeline().get(SslHandler.class) != null && !tlsClosed;
+    }
+
+    /** The end follows everything written before it. */
+    private void passOnEnd(RelaySide to) {
+        Channel out = to.channel;
+        if (out == null) {
+            return;
+        }
+        out.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> to.shutOutput());
+    }
+
+    private void shutOutput() {
+        if (outputShut) {
+            return;
+        }
+        outputShut = true;
+        RelaySide from = peer;
+        boolean last = from != null && from.outputShut;
+        Channel out = channel;
+        if (!last && out instanceof DuplexChannel duplex && out.isActive()) {
+            SslHandler tls = out.pipeline().get(SslHandler.class);
+            if (tls != null) {
+                tls.closeOutbound();
+            } else {
+                duplex.shutdownOutput();
+            }
+        }
+        relay.directionEnded();
+    }
+
+    private static boolean isOutputClosed(Throwable cause) {
+        return cause instanceof java.nio.channels.ClosedChannelException;
+    }
+}

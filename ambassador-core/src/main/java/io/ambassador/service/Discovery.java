@@ -1,0 +1,125 @@
+package io.ambassador.service;
+
+import io.ambassador.spi.discovery.Endpoint;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/** Follows a service's sources and gives the pool the endpoints of the first that has any. Control thread only. */
+final class Discovery {
+    /** More than this from one source is a mistake, or an attack. */
+    private static final int MOST_ENDPOINTS = 10_000;
+
+    private final AllowSpec allow;
+    private final EndpointPool pool;
+    private final Logger log;
+    private final List<FollowedSource> sources = new ArrayList<>();
+    private @Nullable FollowedSource selected;
+    private volatile boolean answered;
+
+    Discovery(AllowSpec allow, EndpointPool pool, Logger log) {
+        this.allow = allow;
+        this.pool = pool;
+        this.log = log;
+    }
+
+    void follow(FollowedSource source) {
+        sources.add(source);
+    }
+
+    void start() {
+        sources.forEach(FollowedSource::start);
+    }
+
+    void close() {
+        sources.forEach(FollowedSource::close);
+    }
+
+    /** Whether there is something to go by: an answer of any source, or the disk's. Any thread. */
+    boolean answered() {
+        return answered;
+    }
+
+    List<FollowedSource> sources() {
+        return sources;
+    }
+
+    List<ServiceStatus.SourceStatus> status() {
+        List<ServiceStatus.SourceStatus> status = new ArrayList<>();
+        for (FollowedSource source : sources) {
+            status.add(source.status(source == selected));
+        }
+        return status;
+    }
+
+    void refresh() {
+        FollowedSource winner = null;
+        for (FollowedSource source : sources) {
+            Set<Endpoint> known = source.known();
+            if (known == null) {
+                if (!source.answered()) {
+                    // An earlier source that is still being asked may have endpoints.
+                    break;
+                }
+                continue;
+            }
+            winner = winner == null ? source : winner;
+            if (!known.isEmpty()) {
+                winner = source;
+                break;
+            }
+        }
+        answered = answered || winner != null || sources.stream().allMatch(FollowedSource::answered);
+        if (winner == null) {
+            if (answered) {
+                pool.replace(List.of(), sources.get(0).absence());
+            }
+            return;
+        }
+        selected = winner;
+        Set<Endpoint> known = winner.known();
+        pool.replace(allowed(known == null ? Set.of() : known), winner.absence());
+    }
+
+    private List<Endpoint> allowed(Set<Endpoint> endpoints) {
+        if (endpoints.size() > MOST_ENDPOINTS) {
+            log.error("{} endpoints were found, more than {}: none is taken over", endpoints.size(), MOST_ENDPOINTS);
+            return List.of();
+        }
+        List<Endpoint> kept = new ArrayList<>();
+        for (Endpoint endpoint : endpoints) {
+            String refused = refusal(endpoint);
+            if (refused == null) {
+                kept.add(endpoint);
+            } else {
+                log.warn("{} is left out: {}", endpoint.address(), refused);
+            }
+        }
+        return kept;
+    }
+
+    private @Nullable String refusal(Endpoint endpoint) {
+        byte[] literal = NetUtil.createByteArrayFromIpAddressString(endpoint.host());
+        if (literal == null) {
+            return "its source gave a name instead of an address";
+        }
+        InetAddress address;
+        try {
+            address = InetAddress.getByAddress(literal);
+        } catch (UnknownHostException e) {
+            return "its address is not valid";
+        }
+        if (!allow.endpoints().isEmpty()) {
+            return Cidr.anyContains(allow.endpoints(), address) ? null : "allow.endpoints does not contain it";
+        }
+        if (address.isLinkLocalAddress() || address.isMulticastAddress() || address.isAnyLocalAddress()) {
+            return "link-local, multicast and unspecified addresses must be named in allow.endpoints";
+        }
+        return null;
+    }
+}

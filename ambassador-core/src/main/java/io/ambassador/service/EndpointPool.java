@@ -1,0 +1,351 @@
+package io.ambassador.service;
+
+import io.ambassador.metrics.EndpointMeters;
+import io.ambassador.resilience.Ejection;
+import io.ambassador.spi.balancing.BalancingPolicy;
+import io.ambassador.spi.balancing.Candidate;
+import io.ambassador.spi.discovery.Endpoint;
+import io.ambassador.spi.protocol.ProbeResult;
+import io.ambassador.spi.protocol.ServerRole;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * The endpoints of one service. Lives on the control thread, takes in what discovery, probes and ejection say, and
+ * publishes a {@link PoolSnapshot} that event loops read without a lock.
+ */
+public final class EndpointPool {
+    /** Hears of endpoints that come and go; control thread. */
+    public interface Observer {
+        void added(PooledEndpoint endpoint);
+
+        void removed(PooledEndpoint endpoint);
+    }
+
+    private static final Duration RAMP_STEP = Duration.ofSeconds(1);
+    private static final int RAMP_SCALE = 100;
+
+    private final ServiceSpec spec;
+    private final BalancingPolicy policy;
+    private final ScheduledExecutorService control;
+    private final Function<String, EndpointMeters> meters;
+    private final Logger log;
+    private final Map<String, PooledEndpoint> members = new LinkedHashMap<>();
+    private final List<PooledEndpoint> leaving = new ArrayList<>();
+    private volatile List<PooledEndpoint> visible = List.of();
+    private volatile PoolSnapshot snapshot;
+    private String absence = "discovery has not answered yet";
+    private Observer observer = new Observer() {
+        @Override
+        public void added(PooledEndpoint endpoint) {}
+
+        @Override
+        public void removed(PooledEndpoint endpoint) {}
+    };
+    private @Nullable ScheduledFuture<?> ramp;
+
+    EndpointPool(
+            ServiceSpec spec,
+            BalancingPolicy policy,
+            ScheduledExecutorService control,
+            Function<String, EndpointMeters> meters,
+            Logger log) {
+        this.spec = spec;
+        this.policy = policy;
+        this.control = control;
+        this.meters = meters;
+        this.log = log;
+        this.snapshot = new PoolSnapshot(policy.picker(List.of()), 0, false, false, absence);
+    }
+
+    /** What new connections use now. Any thread. */
+    public PoolSnapshot snapshot() {
+        return snapshot;
+    }
+
+    /** Members and those whose last connections are ending. Any thread. */
+    public Collection<PooledEndpoint> endpoints() {
+        return visible;
+    }
+
+    /** Called once, before the first update. */
+    public void observe(Observer newObserver) {
+        observer = newObserver;
+    }
+
+    /** Replaces the members. @param why there are none, if there are none */
+    void replace(Collection<Endpoint> wanted, String why) {
+        absence = why;
+        Map<String, Endpoint> byAddress = new TreeMap<>();
+        for (Endpoint endpoint : wanted) {
+            byAddress.putIfAbsent(endpoint.address(), endpoint);
+        }
+        for (PooledEndpoint member : List.copyOf(members.values())) {
+            if (!byAddress.containsKey(member.endpoint().address())) {
+                remove(member);
+            }
+        }
+        for (Map.Entry<String, Endpoint> entry : byAddress.entrySet()) {
+            PooledEndpoint member = members.get(entry.getKey());
+            if (member == null) {
+                add(entry.getValue());
+            } else {
+                boolean drains =
+                        entry.getValue().weight() == 0 && member.endpoint().weight() > 0;
+                member.update(entry.getValue());
+                if (drains) {
+                    act(member, spec.onChange().removed(), EndReason.REMOVED);
+                }
+            }
+        }
+        refresh();
+    }
+
+    /** Takes in a probe's answer. Control thread. */
+    public void probed(PooledEndpoint member, ProbeResult result) {
+        boolean wasHealthy = member.isHealthy();
+        boolean wasWanted = hasWantedRole(member);
+        if (!member.probed(result, spec.health().unhealthyAfter(), spec.health().healthyAfter())) {
+            return;
+        }
+        if (wasHealthy && !member.isHealthy()) {
+            log.warn("{} is unhealthy: {}", member.endpoint().address(), result.detail());
+            act(member, spec.onChange().unhealthy(), EndReason.UNHEALTHY);
+        } else if (!wasHealthy && member.isHealthy()) {
+            log.info("{} is healthy again", member.endpoint().address());
+        }
+        if (wasWanted && !hasWantedRole(member)) {
+            log.warn("{} is now {}, wanted: {}", member.endpoint().address(), member.role(), spec.role());
+            act(member, spec.onChange().demoted(), EndReason.DEMOTED);
+        }
+        refresh();
+    }
+
+    /** Ends what is left and forgets the members. Control thread. */
+    void close() {
+        if (ramp != null) {
+            ramp.cancel(false);
+        }
+        for (PooledEndpoint member : members.values()) {
+            observer.removed(member);
+            member.meters().remove();
+        }
+        leaving.forEach(member -> member.meters().remove());
+    }
+
+    private void add(Endpoint endpoint) {
+        PooledEndpoint returning = null;
+        for (PooledEndpoint member : leaving) {
+            if (member.endpoint().address().equals(endpoint.address())) {
+                returning = member;
+            }
+        }
+        if (returning != null) {
+            leaving.remove(returning);
+            returning.removed(false);
+            returning.update(endpoint);
+        } else {
+            returning = new PooledEndpoint(endpoint, ejection(endpoint), meters.apply(endpoint.address()));
+        }
+        members.put(endpoint.address(), returning);
+        log.info("{} added", endpoint);
+        observer.added(returning);
+    }
+
+    private void remove(PooledEndpoint member) {
+        members.remove(member.endpoint().address());
+        member.removed(true);
+        leaving.add(member);
+        log.info("{} removed, connections: {}", member.endpoint().address(), member.openConnections());
+        observer.removed(member);
+        act(member, spec.onChange().removed(), EndReason.REMOVED);
+        forgetWhenUnused(member);
+    }
+
+    private void forgetWhenUnused(PooledEndpoint member) {
+        if (!member.isRemoved()) {
+            return;
+        }
+        if (member.activeConnections() == 0) {
+            leaving.remove(member);
+            member.meters().remove();
+            publishVisible();
+        } else {
+            later(() -> forgetWhenUnused(member), Duration.ofSeconds(1));
+        }
+    }
+
+    private void act(PooledEndpoint member, OnChangeSpec.Action action, EndReason reason) {
+        switch (action) {
+            case CLOSE -> member.end(reason);
+            case DRAIN ->
+                later(() -> endUnlessBack(member, reason), spec.onChange().drainTimeout());
+            case KEEP -> {}
+        }
+    }
+
+    private void endUnlessBack(PooledEndpoint member, EndReason reason) {
+        boolean back = switch (reason) {
+            case UNHEALTHY -> member.isHealthy();
+            case DEMOTED -> hasWantedRole(member);
+            default -> !member.isRemoved() && member.endpoint().weight() > 0;
+        };
+        if (!back) {
+            member.end(reason);
+        }
+    }
+
+    private Ejection ejection(Endpoint endpoint) {
+        HealthSpec.Outlier outlier = spec.health().outlier();
+        if (outlier == null) {
+            return Ejection.never();
+        }
+        return Ejection.after(
+                endpoint.address(),
+                outlier.consecutiveFailures(),
+                outlier.ejectFor(),
+                () -> later(() -> ejectionChanged(endpoint.address(), outlier.ejectFor()), Duration.ZERO));
+    }
+
+    private void ejectionChanged(String address, Duration ejectFor) {
+        PooledEndpoint member = members.get(address);
+        if (member != null && member.ejection().isEjected()) {
+            log.warn(
+                    "{} is ejected after failed connections: {}",
+                    address,
+                    member.status().lastError());
+            later(() -> member.ejection().allowTrial(), ejectFor);
+        }
+        refresh();
+    }
+
+    private void refresh() {
+        List<PooledEndpoint> wanted = new ArrayList<>();
+        for (PooledEndpoint member : members.values()) {
+            if (member.endpoint().weight() > 0 && hasWantedRole(member)) {
+                wanted.add(member);
+            }
+        }
+        if (spec.role() == Role.PREFER_REPLICA) {
+            List<PooledEndpoint> replicas = new ArrayList<>(wanted);
+            replicas.removeIf(member -> member.role() != ServerRole.REPLICA || !member.isAvailable());
+            if (!replicas.isEmpty()) {
+                wanted = replicas;
+            }
+        }
+        List<PooledEndpoint> tier = preferredTier(wanted);
+        long available = tier.stream().filter(PooledEndpoint::isAvailable).count();
+        boolean panic = !tier.isEmpty() && available < spec.health().panicThreshold() * tier.size();
+        List<PooledEndpoint> used = panic ? tier : withoutEjected(tier);
+        boolean ramping = weigh(used);
+        PoolSnapshot old = snapshot;
+        snapshot = new PoolSnapshot(
+                policy.picker(List.<Candidate>copyOf(used)), used.size(), available > 0, panic, reasonForNone(wanted));
+        if (panic != old.panic()) {
+            log.warn(
+                    panic ? "too few endpoints are available ({} of {}): all are used" : "{} of {} endpoints available",
+                    available,
+                    tier.size());
+        }
+        publishVisible();
+        if (ramping && ramp == null) {
+            ramp = later(
+                    () -> {
+                        ramp = null;
+                        refresh();
+                    },
+                    RAMP_STEP);
+        }
+    }
+
+    /** The lowest priority that has anybody available; the lowest of all if nobody is. */
+    private static List<PooledEndpoint> preferredTier(List<PooledEndpoint> wanted) {
+        Map<Integer, List<PooledEndpoint>> tiers = new TreeMap<>();
+        for (PooledEndpoint member : wanted) {
+            tiers.computeIfAbsent(member.endpoint().priority(), priority -> new ArrayList<>())
+                    .add(member);
+        }
+        for (List<PooledEndpoint> tier : tiers.values()) {
+            if (tier.stream().anyMatch(PooledEndpoint::isAvailable)) {
+                return tier;
+            }
+        }
+        return tiers.isEmpty() ? List.of() : tiers.values().iterator().next();
+    }
+
+    private List<PooledEndpoint> withoutEjected(List<PooledEndpoint> tier) {
+        HealthSpec.Outlier outlier = spec.health().outlier();
+        long mayBeEjected = outlier == null ? 0 : (long) (tier.size() * outlier.maxEjected());
+        if (tier.size() > 1 && outlier != null && outlier.maxEjected() > 0) {
+            mayBeEjected = Math.max(1, mayBeEjected);
+        }
+        List<PooledEndpoint> used = new ArrayList<>();
+        for (PooledEndpoint member : tier) {
+            if (!member.isHealthy()) {
+                continue;
+            }
+            if (member.ejection().isEjected() && mayBeEjected > 0) {
+                mayBeEjected--;
+                continue;
+            }
+            used.add(member);
+        }
+        return used;
+    }
+
+    /** Sets the weights in force; tells whether one of them is still rising. */
+    private boolean weigh(List<PooledEndpoint> used) {
+        long slowStart = spec.health().slowStart().toNanos();
+        boolean ramping = false;
+        if (slowStart > 0) {
+            for (PooledEndpoint member : members.values()) {
+                ramping |= System.nanoTime() - member.availableSince() < slowStart;
+            }
+        }
+        for (PooledEndpoint member : used) {
+            int weight = member.endpoint().weight();
+            if (ramping) {
+                double share =
+                        Math.min(1, Math.max(0.1, (System.nanoTime() - member.availableSince()) / (double) slowStart));
+                weight = (int) Math.max(1, Math.min(weight * (double) RAMP_SCALE * share, Endpoint.MAX_WEIGHT));
+            }
+            member.weight(weight);
+        }
+        return ramping;
+    }
+
+    private boolean hasWantedRole(PooledEndpoint member) {
+        return switch (spec.role()) {
+            case ANY, PREFER_REPLICA -> true;
+            case PRIMARY -> member.role() == ServerRole.PRIMARY;
+            case REPLICA -> member.role() == ServerRole.REPLICA;
+        };
+    }
+
+    private String reasonForNone(List<PooledEndpoint> wanted) {
+        if (members.isEmpty()) {
+            return absence;
+        }
+        return wanted.isEmpty() ? "none of " + members.size() + " endpoints has the role " + spec.role() : "";
+    }
+
+    private void publishVisible() {
+        List<PooledEndpoint> all = new ArrayList<>(members.values());
+        all.addAll(leaving);
+        visible = List.copyOf(all);
+    }
+
+    private @Nullable ScheduledFuture<?> later(Runnable task, Duration delay) {
+        return Control.schedule(control, log, task, delay);
+    }
+}

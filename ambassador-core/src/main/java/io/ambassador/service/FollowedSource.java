@@ -1,0 +1,206 @@
+package io.ambassador.service;
+
+import io.ambassador.spi.discovery.Endpoint;
+import io.ambassador.spi.discovery.EndpointSource;
+import io.ambassador.spi.discovery.EndpointState;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * One source of a service and what it told last. An error changes nothing. An answer that there is nothing, after
+ * there was something, is held for a while before it is believed. Changes on the control thread alone; what it tells may be
+ * read by any.
+ */
+final class FollowedSource {
+    /** How long a source may keep silent before what the disk remembers is used. */
+    private static final Duration PATIENCE = Duration.ofMillis(500);
+
+    private final String name;
+    private final EndpointSource source;
+    private final @Nullable EndpointCache cache;
+    private final Duration absentHold;
+    private final ScheduledExecutorService control;
+    private final Executor worker;
+    private final Logger log;
+    private final Runnable changed;
+    private EndpointSource.@Nullable Watch watch;
+    private volatile @Nullable Set<Endpoint> known;
+    private volatile String state = "waiting";
+    private volatile @Nullable String lastError;
+    private String absence = "discovery has not answered yet";
+    private volatile boolean answered;
+    private volatile boolean fromDisk;
+    private volatile long answeredAt;
+    private @Nullable Future<?> hold;
+
+    FollowedSource(
+            String name,
+            EndpointSource source,
+            @Nullable EndpointCache cache,
+            Duration absentHold,
+            ScheduledExecutorService control,
+            Executor worker,
+            Logger log,
+            Runnable changed) {
+        this.name = name;
+        this.source = source;
+        this.cache = cache;
+        this.absentHold = absentHold;
+        this.control = control;
+        this.worker = worker;
+        this.log = log;
+        this.changed = changed;
+    }
+
+    void start() {
+        watch = source.watch(heard -> Control.schedule(control, log, () -> onState(heard), Duration.ZERO));
+        if (cache != null) {
+            Control.schedule(control, log, this::useDiskIfSilent, PATIENCE);
+        }
+    }
+
+    void close() {
+        if (watch != null) {
+            watch.close();
+        }
+        if (hold != null) {
+            hold.cancel(false);
+        }
+    }
+
+    /** What is to be used; {@code null} before the first answer. */
+    @Nullable Set<Endpoint> known() {
+        return known;
+    }
+
+    /** Why {@link #known} is empty. */
+    String absence() {
+        return absence;
+    }
+
+    /** Whether the source has answered at all, be it with an error. */
+    boolean answered() {
+        return answered;
+    }
+
+    boolean stale() {
+        return fromDisk || state.equals("unreachable");
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Since the last answer; {@code null} before the first. */
+    @Nullable Duration age() {
+        return answeredAt == 0 ? null : Duration.ofNanos(System.nanoTime() - answeredAt);
+    }
+
+    ServiceStatus.SourceStatus status(boolean selected) {
+        Set<Endpoint> endpoints = known;
+        return new ServiceStatus.SourceStatus(
+                name, state, selected, endpoints == null ? 0 : endpoints.size(), age(), stale(), lastError);
+    }
+
+    private void onState(EndpointState heard) {
+        answered = true;
+        if (heard instanceof EndpointState.Known answer) {
+            onAnswer("known", answer.endpoints(), name + " has no endpoints");
+        } else if (heard instanceof EndpointState.Absent answer) {
+            onAnswer("absent", Set.of(), answer.reason());
+        } else if (heard instanceof EndpointState.Unreachable error) {
+            onError(String.valueOf(error.cause().getMessage()));
+        }
+        changed.run();
+    }
+
+    private void onAnswer(String newState, Set<Endpoint> endpoints, String whyEmpty) {
+        if (state.equals("unreachable")) {
+            log.info("discovery from {} answers again", name);
+        }
+        state = newState;
+        lastError = null;
+        answeredAt = System.nanoTime();
+        if (hold != null) {
+            hold.cancel(false);
+            hold = null;
+        }
+        if (endpoints.isEmpty() && known != null && !known.isEmpty() && !absentHold.isZero()) {
+            log.warn("{}: {}. What was known is used for {} s more", name, whyEmpty, absentHold.toSeconds());
+            hold = Control.schedule(control, log, () -> believe(endpoints, whyEmpty), absentHold);
+        } else {
+            believe(endpoints, whyEmpty);
+        }
+    }
+
+    private void believe(Set<Endpoint> endpoints, String whyEmpty) {
+        boolean toKeep = !endpoints.isEmpty() && (fromDisk || !endpoints.equals(known));
+        known = endpoints;
+        absence = whyEmpty;
+        fromDisk = false;
+        if (toKeep) {
+            keepOnDisk(endpoints);
+        }
+        changed.run();
+    }
+
+    private void onError(String message) {
+        if (!message.equals(lastError)) {
+            log.warn("discovery from {} failed: {}. What is known goes on being used", name, message);
+        }
+        state = "unreachable";
+        lastError = message;
+        if (known == null) {
+            absence = "discovery from " + name + " failed: " + message;
+            useDisk();
+        }
+    }
+
+    private void useDiskIfSilent() {
+        if (!answered && known == null) {
+            useDisk();
+            changed.run();
+        }
+    }
+
+    private void useDisk() {
+        if (cache == null) {
+            return;
+        }
+        try {
+            Set<Endpoint> remembered = cache.load();
+            if (!remembered.isEmpty()) {
+                log.warn("{} does not answer: the {} endpoints it told last are used", name, remembered.size());
+                known = remembered;
+                fromDisk = true;
+            }
+        } catch (IOException e) {
+            log.warn("The endpoints kept on disk cannot be used: {}", e.getMessage());
+        }
+    }
+
+    private void keepOnDisk(Set<Endpoint> endpoints) {
+        EndpointCache to = cache;
+        if (to == null) {
+            return;
+        }
+        try {
+            worker.execute(() -> {
+                try {
+                    to.store(endpoints);
+                } catch (IOException e) {
+                    log.warn("The endpoints cannot be kept on disk: {}", e.toString());
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            log.debug("Not kept on disk: the ambassador is shutting down.");
+        }
+    }
+}

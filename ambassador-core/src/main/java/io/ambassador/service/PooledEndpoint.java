@@ -1,0 +1,219 @@
+package io.ambassador.service;
+
+import io.ambassador.metrics.EndpointMeters;
+import io.ambassador.resilience.Ejection;
+import io.ambassador.spi.balancing.Candidate;
+import io.ambassador.spi.discovery.Endpoint;
+import io.ambassador.spi.protocol.ProbeResult;
+import io.ambassador.spi.protocol.ServerRole;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One endpoint of a service with what is known of it. Health, role and membership change on the control thread;
+ * connections count themselves from event loops.
+ */
+public final class PooledEndpoint implements Candidate {
+    /** How fast a latency that is no longer measured fades. */
+    private static final double DECAY_NANOS = 10e9;
+
+    private record Latency(double nanos, long at) {
+        double decayedTo(long now) {
+            return at == 0 ? 0 : nanos * Math.exp(-(now - at) / DECAY_NANOS);
+        }
+    }
+
+    private final Ejection ejection;
+    private final EndpointMeters meters;
+    private final AtomicInteger active = new AtomicInteger();
+    private final LongAdder opened = new LongAdder();
+    private final LongAdder failures = new LongAdder();
+    private volatile Latency latency = new Latency(0, 0);
+    private final Set<OpenConnection> connections = ConcurrentHashMap.newKeySet();
+    private volatile Endpoint endpoint;
+    private volatile int weight;
+    private volatile boolean healthy = true;
+    private volatile boolean removed;
+    private volatile ServerRole role = ServerRole.UNKNOWN;
+    private volatile @Nullable String lastError;
+    private int failedProbes;
+    private int passedProbes;
+    private boolean probed;
+    private long availableSince;
+    private boolean wasAvailable;
+
+    PooledEndpoint(Endpoint endpoint, Ejection ejection, EndpointMeters meters) {
+        this.endpoint = endpoint;
+        this.weight = Math.max(1, endpoint.weight());
+        this.ejection = ejection;
+        this.meters = meters;
+        meters.watch(this, active::get, self -> self.opened.sum());
+    }
+
+    @Override
+    public Endpoint endpoint() {
+        return endpoint;
+    }
+
+    @Override
+    public int weight() {
+        return weight;
+    }
+
+    @Override
+    public int activeConnections() {
+        return active.get();
+    }
+
+    @Override
+    public double latencyNanos() {
+        return latency.decayedTo(System.nanoTime());
+    }
+
+    /** Healthy and not ejected: what panic is judged by. */
+    public boolean isAvailable() {
+        return healthy && !ejection.isEjected();
+    }
+
+    public Ejection ejection() {
+        return ejection;
+    }
+
+    public EndpointMeters meters() {
+        return meters;
+    }
+
+    public ServerRole role() {
+        return role;
+    }
+
+    /** An attempt begins; {@link #attemptFailed} or {@link #closed} follows. */
+    public void attemptBegins() {
+        active.incrementAndGet();
+    }
+
+    public void attemptFailed(String error) {
+        active.decrementAndGet();
+        failures.increment();
+        lastError = error;
+    }
+
+    /** The attempt was given up for a reason that is not the endpoint's. */
+    public void attemptAbandoned() {
+        active.decrementAndGet();
+    }
+
+    /** @param nanos from the start of the attempt to ready */
+    public void opened(OpenConnection connection, long nanos) {
+        opened.increment();
+        lastError = null;
+        measured(nanos);
+        connections.add(connection);
+    }
+
+    public void closed(OpenConnection connection) {
+        active.decrementAndGet();
+        connections.remove(connection);
+    }
+
+    /** Ends every connection that is open now. Any thread. */
+    public void end(EndReason reason) {
+        connections.forEach(connection -> connection.end(reason));
+    }
+
+    /**
+     * Rises at once to a peak and falls slowly, since a slow answer must count before an average would have caught
+     * up. Two at the same moment may lose one: the next one makes up for it.
+     */
+    private void measured(long nanos) {
+        long now = System.nanoTime();
+        latency = new Latency(Math.max(nanos, latency.decayedTo(now)), now);
+    }
+
+    // From here on: control thread only.
+
+    /** @return whether health or role changed */
+    boolean probed(ProbeResult result, int unhealthyAfter, int healthyAfter) {
+        boolean wasHealthy = healthy;
+        ServerRole oldRole = role;
+        if (result.healthy()) {
+            failedProbes = 0;
+            passedProbes++;
+            role = result.role();
+            if (!healthy && passedProbes >= healthyAfter) {
+                healthy = true;
+            }
+            if (healthy) {
+                lastError = null;
+                ejection.readmit();
+            }
+        } else {
+            passedProbes = 0;
+            failedProbes++;
+            lastError = result.detail();
+            // One that has never answered has nothing to lose: waiting would only cost its first clients.
+            if (failedProbes >= (probed ? unhealthyAfter : 1)) {
+                healthy = false;
+            }
+        }
+        probed = true;
+        return wasHealthy != healthy || oldRole != role;
+    }
+
+    boolean isHealthy() {
+        return healthy;
+    }
+
+    boolean isRemoved() {
+        return removed;
+    }
+
+    void removed(boolean gone) {
+        removed = gone;
+    }
+
+    void update(Endpoint newer) {
+        endpoint = newer;
+    }
+
+    void weight(int inForce) {
+        weight = inForce;
+    }
+
+    /** Since when this endpoint has been available without a break, in {@link System#nanoTime}. */
+    long availableSince() {
+        boolean available = isAvailable();
+        if (available && !wasAvailable) {
+            availableSince = System.nanoTime();
+        }
+        wasAvailable = available;
+        return availableSince;
+    }
+
+    int openConnections() {
+        return connections.size();
+    }
+
+    ServiceStatus.EndpointStatus status() {
+        ServiceStatus.Health state = removed
+                ? ServiceStatus.Health.DRAINING
+                : !healthy
+                        ? ServiceStatus.Health.UNHEALTHY
+                        : ejection.isEjected() ? ServiceStatus.Health.EJECTED : ServiceStatus.Health.HEALTHY;
+        double nanos = latencyNanos();
+        return new ServiceStatus.EndpointStatus(
+                endpoint,
+                state,
+                role,
+                weight,
+                active.get(),
+                opened.sum(),
+                failures.sum(),
+                nanos == 0 ? null : Duration.ofNanos((long) nanos),
+                lastError);
+    }
+}

@@ -1,0 +1,313 @@
+package io.ambassador.service;
+
+import io.ambassador.metrics.EndpointMeters;
+import io.ambassador.metrics.Meters;
+import io.ambassador.relay.ByteCounter;
+import io.ambassador.resilience.Admission;
+import io.ambassador.resilience.LogLimiter;
+import io.ambassador.resilience.RetryBudget;
+import io.ambassador.spi.Configured;
+import io.ambassador.spi.balancing.BalancingPolicy;
+import io.ambassador.spi.balancing.BalancingPolicyProvider;
+import io.ambassador.spi.discovery.EndpointSource;
+import io.ambassador.spi.discovery.EndpointSourceProvider;
+import io.ambassador.spi.protocol.Protocol;
+import io.ambassador.spi.protocol.ProtocolProvider;
+import io.ambassador.spi.secret.SecretSource;
+import io.ambassador.spi.secret.SecretSourceProvider;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One service at work: its discovery, endpoints, secret and limits. Event loops ask it whether a connection may open
+ * and count on it; the control thread keeps it up to date.
+ */
+public final class Service implements ByteCounter {
+    private final ServiceSpec spec;
+    private final Logger log;
+    private final LogLimiter limiter = new LogLimiter();
+    private final ScheduledExecutorService control;
+    private final ScheduledExecutorService worker;
+    private final MeterRegistry registry;
+    private final Protocol protocol;
+    private final EndpointPool pool;
+    private final Discovery discovery;
+    private final @Nullable SecretKeeper secrets;
+    private final Admission admission;
+    private final RetryBudget retries;
+    private final EndpointMeters unrouted;
+    private final List<Meter> meters = new ArrayList<>();
+    private final LongAdder toBackend = new LongAdder();
+    private final LongAdder toClient = new LongAdder();
+    private final LongAdder opened = new LongAdder();
+    private final LongAdder retried = new LongAdder();
+    private final AtomicLong active = new AtomicLong();
+
+    /**
+     * @param cacheDirectory {@code null} to keep nothing on disk
+     * @param absentHold how long an answer that there is nothing is held before it is believed
+     * @param worker for what may block
+     */
+    public Service(
+            ServiceSpec spec,
+            ScheduledExecutorService control,
+            ScheduledExecutorService worker,
+            MeterRegistry registry,
+            @Nullable Path cacheDirectory,
+            Duration absentHold) {
+        this.spec = spec;
+        this.control = control;
+        this.worker = worker;
+        this.registry = registry;
+        this.log = LoggerFactory.getLogger("ambassador.service." + spec.name());
+        this.protocol = protocol(spec.protocol());
+        this.pool = new EndpointPool(
+                spec,
+                policy(spec.balancing()),
+                control,
+                address -> new EndpointMeters(registry, spec.name(), address),
+                log);
+        this.discovery = new Discovery(spec.allow(), pool, log);
+        int index = 0;
+        for (Configured<EndpointSourceProvider<?>> configured : spec.discovery()) {
+            String name = configured.type() + (spec.discovery().size() > 1 ? "[" + index++ + "]" : "");
+            discovery.follow(new FollowedSource(
+                    name,
+                    source(configured, control),
+                    cacheDirectory == null
+                            ? null
+                            : new EndpointCache(
+                                    cacheDirectory, spec.name(), configured.type() + " " + configured.config()),
+                    absentHold,
+                    control,
+                    worker,
+                    log,
+                    discovery::refresh));
+        }
+        Credentials credentials = spec.credentials();
+        this.secrets = credentials == null
+                ? null
+                : new SecretKeeper(credentials.username(), secret(credentials.password()), log);
+        LimitsSpec limits = spec.limits();
+        LimitsSpec.Rate rate = limits.rate();
+        this.admission = new Admission(
+                spec.name(),
+                limits.maxConnections(),
+                rate == null ? 0 : rate.permits(),
+                rate == null ? Duration.ofSeconds(1) : rate.period());
+        this.retries = new RetryBudget(limits.retryBudget());
+        this.unrouted = new EndpointMeters(registry, spec.name(), "");
+    }
+
+    /** Begins discovery; reads the secret once before it returns. */
+    public void start() {
+        registerMeters();
+        if (secrets != null) {
+            secrets.start(worker);
+        }
+        control.execute(discovery::start);
+    }
+
+    /** Stops following; on the control thread, after the last connection has ended. */
+    public void close() {
+        discovery.close();
+        pool.close();
+        if (secrets != null) {
+            secrets.close();
+        }
+        meters.forEach(registry::remove);
+        unrouted.remove();
+    }
+
+    public String name() {
+        return spec.name();
+    }
+
+    public ServiceSpec spec() {
+        return spec;
+    }
+
+    public Logger log() {
+        return log;
+    }
+
+    /** Writes at most one line a second for each cause. */
+    public void warn(Object cause, String message, Object... arguments) {
+        limiter.log(cause, leftOut -> {
+            String suffix = leftOut == 0 ? "" : " (" + leftOut + " more like this)";
+            log.warn(message + suffix, arguments);
+        });
+    }
+
+    public Protocol protocol() {
+        return protocol;
+    }
+
+    public EndpointPool pool() {
+        return pool;
+    }
+
+    public @Nullable SecretKeeper secrets() {
+        return secrets;
+    }
+
+    public RetryBudget retries() {
+        return retries;
+    }
+
+    /** Another attempt for one connection. */
+    public void retried() {
+        retried.increment();
+    }
+
+    /** Meters of connections that reached no endpoint. */
+    public EndpointMeters unrouted() {
+        return unrouted;
+    }
+
+    /** Whether one more client may be served; {@code true} is to be followed by {@link #leave}. */
+    public boolean tryEnter() {
+        if (!admission.tryEnter()) {
+            return false;
+        }
+        opened.increment();
+        active.incrementAndGet();
+        return true;
+    }
+
+    public void leave() {
+        active.decrementAndGet();
+        admission.leave();
+    }
+
+    /** Clients now being served. */
+    public long active() {
+        return active.get();
+    }
+
+    /** Whether discovery has answered once. */
+    public boolean isReady() {
+        return discovery.answered();
+    }
+
+    @Override
+    public void toBackend(int bytes) {
+        toBackend.add(bytes);
+    }
+
+    @Override
+    public void toClient(int bytes) {
+        toClient.add(bytes);
+    }
+
+    public void loginFailed(String kind) {
+        registry.counter(Meters.LOGIN_FAILURES.meterName(), "service", spec.name(), "kind", kind)
+                .increment();
+    }
+
+    /** On the control thread. */
+    public ServiceStatus status(List<SocketAddress> listening) {
+        List<ServiceStatus.EndpointStatus> endpoints = pool.endpoints().stream()
+                .map(PooledEndpoint::status)
+                .sorted(Comparator.comparing(endpoint -> endpoint.endpoint().address()))
+                .toList();
+        return new ServiceStatus(
+                spec.name(),
+                spec.protocol().type(),
+                spec.balancing().type(),
+                listening,
+                isReady(),
+                pool.snapshot().panic(),
+                active.get(),
+                opened.sum(),
+                toBackend.sum(),
+                toClient.sum(),
+                endpoints,
+                discovery.status(),
+                secrets == null ? null : secrets.status());
+    }
+
+    private void registerMeters() {
+        Tags tags = Tags.of("service", spec.name());
+        counter(Meters.BYTES, tags.and("direction", "to-backend"), toBackend);
+        counter(Meters.BYTES, tags.and("direction", "to-client"), toClient);
+        counter(Meters.RETRIES, tags, retried);
+        for (ServiceStatus.Health state : ServiceStatus.Health.values()) {
+            gauge(
+                    Meters.ENDPOINTS,
+                    tags.and("state", state.name().toLowerCase(Locale.ROOT)),
+                    () -> pool.endpoints().stream()
+                            .filter(endpoint -> endpoint.status().health() == state)
+                            .count());
+        }
+        SecretKeeper keeper = secrets;
+        if (keeper != null) {
+            gauge(Meters.CREDENTIALS_AGE, tags, () -> {
+                Duration age = keeper.status().age();
+                return age == null ? Double.NaN : age.toMillis() / 1000.0;
+            });
+        }
+        for (FollowedSource source : discovery.sources()) {
+            Tags named = tags.and("source", source.name());
+            gauge(Meters.DISCOVERY_STALE, named, () -> source.stale() ? 1 : 0);
+            gauge(Meters.DISCOVERY_AGE, named, () -> {
+                Duration age = source.age();
+                return age == null ? Double.NaN : age.toMillis() / 1000.0;
+            });
+        }
+    }
+
+    private void counter(Meters meter, Tags tags, LongAdder adder) {
+        meters.add(FunctionCounter.builder(meter.meterName(), adder, LongAdder::sum)
+                .description(meter.description())
+                .tags(tags)
+                .register(registry));
+    }
+
+    private void gauge(Meters meter, Tags tags, Supplier<Number> value) {
+        meters.add(Gauge.builder(meter.meterName(), value)
+                .description(meter.description())
+                .tags(tags)
+                .register(registry));
+    }
+
+    // A provider's own config is the only one it is ever paired with, which the compiler cannot see.
+
+    @SuppressWarnings("unchecked")
+    private static Protocol protocol(Configured<ProtocolProvider<?>> configured) {
+        return ((ProtocolProvider<Record>) configured.provider()).create(configured.config());
+    }
+
+    @SuppressWarnings("unchecked")
+    private static BalancingPolicy policy(Configured<BalancingPolicyProvider<?>> configured) {
+        return ((BalancingPolicyProvider<Record>) configured.provider()).create(configured.config());
+    }
+
+    @SuppressWarnings("unchecked")
+    private static EndpointSource source(
+            Configured<EndpointSourceProvider<?>> configured, ScheduledExecutorService control) {
+        return ((EndpointSourceProvider<Record>) configured.provider()).create(configured.config(), control);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static SecretSource secret(Configured<SecretSourceProvider<?>> configured) {
+        return ((SecretSourceProvider<Record>) configured.provider()).create(configured.config());
+    }
+}

@@ -1,0 +1,229 @@
+package io.ambassador.transport;
+
+import io.ambassador.service.ListenAddress;
+import io.ambassador.spi.AmbassadorException;
+import io.ambassador.spi.discovery.Endpoint;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.NetUtil;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Event loops, and the sockets on them: epoll where the kernel and the native library allow it, else NIO. Whoever
+ * made one closes it.
+ */
+public final class Transport implements AutoCloseable {
+    /** Bytes that may wait in the process for a slow reader, each way, before its peer is no longer read. */
+    private static final int HIGH_WATER_MARK = 64 * 1024;
+
+    private static final int BACKLOG = 4096;
+
+    private final EventLoopGroup loops;
+    private final boolean epoll;
+
+    private Transport(EventLoopGroup loops, boolean epoll) {
+        this.loops = loops;
+        this.epoll = epoll;
+    }
+
+    /** @param threads event loops, at least 1 */
+    public static Transport start(int threads) {
+        boolean epoll = Epoll.isAvailable();
+        IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        DefaultThreadFactory names = new DefaultThreadFactory("ambassador-loop", true);
+        return new Transport(new MultiThreadIoEventLoopGroup(threads, names, handlers), epoll);
+    }
+
+    /** {@code epoll} or {@code nio}, for the log. */
+    public String name() {
+        return epoll ? "epoll" : "nio";
+    }
+
+    /** An event loop for work that belongs to no client connection. */
+    public EventLoop next() {
+        return loops.next();
+    }
+
+    /**
+     * Binds a listener; blocks until that is done. Accepted connections are not read from until somebody asks.
+     *
+     * @param child called for each accepted channel, on its event loop
+     * @param userTimeout inherited by accepted TCP connections; {@code null} leaves it to the kernel
+     * @throws AmbassadorException naming the address, if it cannot be bound
+     */
+    public Channel bind(ListenAddress address, @Nullable Duration userTimeout, ChannelHandler child)
+            throws AmbassadorException {
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(loops)
+                .channel(serverChannel(address))
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .childOption(ChannelOption.AUTO_READ, false)
+                .childOption(ChannelOption.AUTO_CLOSE, false)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
+                .childHandler(child);
+        if (address instanceof ListenAddress.Tcp) {
+            bootstrap.option(ChannelOption.SO_REUSEADDR, true);
+            if (epoll && userTimeout != null) {
+                // Linux hands these on to accepted sockets, which saves a system call for each.
+                bootstrap.option(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
+            }
+        }
+        try {
+            ChannelFuture bound = bootstrap.bind(socketAddress(address)).awaitUninterruptibly();
+            if (!bound.isSuccess()) {
+                throw new AmbassadorException("cannot listen on " + address + ": " + reason(bound.cause()));
+            }
+            if (address instanceof ListenAddress.Unix unix) {
+                Files.setPosixFilePermissions(unix.path(), PosixFilePermissions.fromString("rw-------"));
+            }
+            return bound.channel();
+        } catch (IOException e) {
+            throw new AmbassadorException("cannot listen on " + address + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Begins to connect to an endpoint, on {@code loop}.
+     *
+     * @param timeout for the TCP handshake
+     * @param userTimeout as in {@link #bind}
+     */
+    public ChannelFuture connect(
+            EventLoop loop,
+            Endpoint endpoint,
+            Duration timeout,
+            @Nullable Duration userTimeout,
+            ChannelHandler handler) {
+        Bootstrap bootstrap = new Bootstrap()
+                .group(loop)
+                .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(timeout.toMillis()))
+                .option(ChannelOption.AUTO_CLOSE, false)
+                .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
+                .handler(handler);
+        if (epoll && userTimeout != null) {
+            bootstrap.option(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
+        }
+        return bootstrap.connect(address(endpoint));
+    }
+
+    /** Whether the user at the other end of a unix socket can be told. */
+    public boolean knowsPeerUsers() {
+        return epoll;
+    }
+
+    /** Stops the event loops and waits for their threads to end. */
+    @Override
+    public void close() {
+        loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    /** Closes so that the peer's kernel reports a reset, not an end of data. */
+    public static void reset(Channel channel) {
+        if (channel instanceof SocketChannel socket && socket.isOpen()) {
+            socket.config().setOption(ChannelOption.SO_LINGER, 0);
+        }
+        channel.close();
+    }
+
+    private static InetSocketAddress address(Endpoint endpoint) {
+        byte[] literal = NetUtil.createByteArrayFromIpAddressString(endpoint.host());
+        if (literal == null) {
+            throw new IllegalArgumentException("endpoint: \"" + endpoint.host() + "\" (expected: a literal address)");
+        }
+        try {
+            return new InetSocketAddress(InetAddress.getByAddress(literal), endpoint.port());
+        } catch (IOException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    private Class<? extends ServerChannel> serverChannel(ListenAddress address) {
+        if (address instanceof ListenAddress.Unix) {
+            return epoll ? EpollServerDomainSocketChannel.class : NioServerDomainSocketChannel.class;
+        }
+        return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    }
+
+    private SocketAddress socketAddress(ListenAddress address) throws IOException {
+        if (address instanceof ListenAddress.Tcp tcp) {
+            return new InetSocketAddress(tcp.host(), tcp.port());
+        }
+        Path path = ((ListenAddress.Unix) address).path();
+        removeStaleSocket(path);
+        return epoll ? new DomainSocketAddress(path.toFile()) : UnixDomainSocketAddress.of(path);
+    }
+
+    /** A socket file outlives the process that made it; anything else at its place is left alone. */
+    private static void removeStaleSocket(Path path) throws IOException {
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        boolean socket = !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+                && !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
+                && !Files.isSymbolicLink(path);
+        if (!socket) {
+            throw new IOException("there is a file that is not a socket. Remove it or choose another path");
+        }
+        if (answers(path)) {
+            throw new IOException("another process is listening there");
+        }
+        Files.delete(path);
+    }
+
+    private static boolean answers(Path path) {
+        try (java.nio.channels.SocketChannel probe =
+                java.nio.channels.SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            return probe.isConnected();
+        } catch (IOException e) {
+            return false; // nobody listens: that is what makes it stale
+        }
+    }
+
+    private static WriteBufferWaterMark waterMark() {
+        return new WriteBufferWaterMark(HIGH_WATER_MARK / 2, HIGH_WATER_MARK);
+    }
+
+    private static String reason(@Nullable Throwable cause) {
+        return cause == null ? "cancelled" : String.valueOf(cause.getMessage());
+    }
+}

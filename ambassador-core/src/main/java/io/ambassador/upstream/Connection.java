@@ -1,0 +1,188 @@
+package io.ambassador.upstream;
+
+import io.ambassador.relay.Relay;
+import io.ambassador.relay.RelayEnd;
+import io.ambassador.service.EndReason;
+import io.ambassador.service.OpenConnection;
+import io.ambassador.service.PooledEndpoint;
+import io.ambassador.service.Service;
+import io.ambassador.spi.protocol.Handshake;
+import io.ambassador.spi.protocol.Refusal;
+import io.ambassador.spi.protocol.Session;
+import io.ambassador.transport.Transport;
+import io.netty.channel.Channel;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.net.SocketAddress;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's connection from admission to end: its opening is read where the protocol has one, a backend is found
+ * and logged in at, then the relay takes over. On the client's event loop, but for {@link #end}.
+ */
+public final class Connection implements OpenConnection, Dial.Outcome {
+    /** How long a client may take over its opening. */
+    private static final long GREETING_SECONDS = 10;
+
+    private final Service service;
+    private final Connector connector;
+    private final Channel client;
+    private final Session session;
+    private final Relay relay;
+    private final Connector.ClientAddress addresses;
+    private @Nullable Dial dial;
+    private @Nullable PooledEndpoint endpoint;
+    private @Nullable EndReason asked;
+    private boolean over;
+
+    /** @param source the client's address, after PROXY protocol; the service has admitted it */
+    public Connection(
+            Service service, Connector connector, Channel client, SocketAddress source, SocketAddress destination) {
+        this.service = service;
+        this.connector = connector;
+        this.client = client;
+        this.session = service.protocol().open();
+        this.addresses = new Connector.ClientAddress(source, destination);
+        this.relay = new Relay(client, service.spec().limits().idleTimeout(), service, this::relayEnded);
+    }
+
+    public void start() {
+        client.pipeline().addLast("relay", relay.clientSide());
+        Promise<Void> greeted = client.eventLoop().newPromise();
+        Handshake<Void> greeting = session.greeting(greeted);
+        if (greeting == null) {
+            dial();
+            return;
+        }
+        Future<?> timer = client.eventLoop()
+                .schedule(() -> refuse(EndReason.GREETING_FAILED, "took too long"), GREETING_SECONDS, TimeUnit.SECONDS);
+        greeted.addListener(done -> {
+            timer.cancel(false);
+            client.config().setAutoRead(false);
+            if (done.isSuccess()) {
+                dial();
+            } else if (!over) {
+                refuse(EndReason.GREETING_FAILED, Failures.describe(done.cause()));
+            }
+        });
+        client.pipeline().addBefore("relay", "client-greeting", greeting);
+        client.config().setAutoRead(true);
+    }
+
+    /** Tells a client that a limit has been reached, in the protocol's words, and closes. */
+    public static void refuseForLimit(Service service, Channel client) {
+        Refusal refusal = refusal(EndReason.LIMIT);
+        service.unrouted().closed(EndReason.LIMIT.word());
+        service.warn(EndReason.LIMIT, "[{}] a client was refused: a limit is reached", refusal.correlationId());
+        Parting.say(client, service.protocol().open().refusal(refusal, client.alloc()));
+    }
+
+    @Override
+    public void end(EndReason reason) {
+        if (!client.eventLoop().inEventLoop()) {
+            client.eventLoop().execute(() -> end(reason));
+            return;
+        }
+        if (!over && asked == null) {
+            asked = reason;
+            relay.abort();
+        }
+    }
+
+    @Override
+    public void ready(PooledEndpoint picked, Channel backend, long nanos) {
+        endpoint = picked;
+        picked.opened(this, nanos);
+        session.ready(client, backend);
+        relay.start(backend);
+    }
+
+    @Override
+    public void failed(EndReason reason, String detail) {
+        refuse(reason, detail);
+    }
+
+    private void dial() {
+        if (over) {
+            return;
+        }
+        dial = new Dial(service, connector, client.eventLoop(), session, addresses, this);
+        dial.start();
+    }
+
+    private void refuse(EndReason reason, String detail) {
+        if (over) {
+            return;
+        }
+        over = true;
+        Refusal refusal = refusal(reason);
+        int attempts = dial == null ? 0 : dial.attempts();
+        service.warn(
+                "refused " + reason,
+                "[{}] a client was refused, {} after {} attempts: {}",
+                refusal.correlationId(),
+                reason.word(),
+                attempts,
+                detail);
+        relay.release();
+        Parting.say(client, session.refusal(refusal, client.alloc()));
+        ended(reason);
+    }
+
+    private void relayEnded(RelayEnd end) {
+        if (over) {
+            return;
+        }
+        over = true;
+        if (dial != null) {
+            dial.cancel();
+        }
+        PooledEndpoint served = endpoint;
+        if (served != null) {
+            served.closed(this);
+        }
+        ended(reason(end));
+    }
+
+    private void ended(EndReason reason) {
+        (endpoint == null ? service.unrouted() : endpoint.meters()).closed(reason.word());
+        service.leave();
+    }
+
+    private EndReason reason(RelayEnd end) {
+        if (asked != null) {
+            return asked;
+        }
+        return switch (end) {
+            case COMPLETED -> EndReason.COMPLETED;
+            case CLIENT_RESET -> endpoint == null ? EndReason.CLIENT_GONE : EndReason.CLIENT_RESET;
+            case BACKEND_RESET -> EndReason.BACKEND_RESET;
+            case IDLE -> EndReason.IDLE;
+            case CLOSED -> EndReason.SHUTDOWN;
+        };
+    }
+
+    private static Refusal refusal(EndReason reason) {
+        String id = String.format("%08x", ThreadLocalRandom.current().nextInt());
+        return switch (reason) {
+            case NO_ENDPOINT -> new Refusal(Refusal.Kind.NO_ENDPOINT, id, "no endpoint is known for this service");
+            case CONNECT_FAILED -> new Refusal(Refusal.Kind.CONNECT_FAILED, id, "no endpoint could be reached");
+            case TLS_FAILED -> new Refusal(Refusal.Kind.TLS_FAILED, id, "no endpoint could be trusted");
+            case LOGIN_REFUSED -> new Refusal(Refusal.Kind.LOGIN_REFUSED, id, "the backend refused the credentials");
+            case LOGIN_FAILED -> new Refusal(Refusal.Kind.LOGIN_FAILED, id, "the login at the backend failed");
+            case SECRET_UNAVAILABLE ->
+                new Refusal(Refusal.Kind.SECRET_UNAVAILABLE, id, "there is no secret to log in with");
+            case LIMIT -> new Refusal(Refusal.Kind.LIMIT, id, "too many connections");
+            default -> new Refusal(Refusal.Kind.DRAINING, id, "not served");
+        };
+    }
+
+    /** Closes a client that may not use the service. */
+    public static void turnAway(Service service, Channel client, String why) {
+        service.unrouted().closed(EndReason.NOT_ALLOWED.word());
+        service.warn(EndReason.NOT_ALLOWED, "a client was turned away: {}", why);
+        Transport.reset(client);
+    }
+}

@@ -1,0 +1,101 @@
+package io.ambassador.upstream;
+
+import io.ambassador.service.ProxyProtocolSpec.Send;
+import io.ambassador.service.ServiceSpec;
+import io.ambassador.spi.discovery.Endpoint;
+import io.ambassador.transport.ClientTls;
+import io.ambassador.transport.Transport;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Promise;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Opens one connection to one endpoint, up to where a login may begin: TCP, PROXY header, TLS. */
+public final class Connector {
+    /** @param destination where the client was going */
+    record ClientAddress(SocketAddress source, SocketAddress destination) {}
+
+    private final Transport transport;
+    private final ServiceSpec spec;
+    private final @Nullable ClientTls tls;
+
+    /** @param tls {@code null} for plain text */
+    public Connector(Transport transport, ServiceSpec spec, @Nullable ClientTls tls) {
+        this.transport = transport;
+        this.spec = spec;
+        this.tls = tls;
+    }
+
+    boolean isEncrypted() {
+        return tls != null;
+    }
+
+    /**
+     * @param timeout for TCP and TLS together
+     * @param client {@code null} for a connection of our own
+     * @return completed on {@code loop}
+     */
+    Promise<Channel> connect(EventLoop loop, Endpoint endpoint, Duration timeout, @Nullable ClientAddress client) {
+        Promise<Channel> connected = loop.newPromise();
+        long deadline = System.nanoTime() + timeout.toNanos();
+        ChannelFuture dialled =
+                transport.connect(loop, endpoint, timeout, spec.limits().userTimeout(), new Initial());
+        dialled.addListener(done -> {
+            if (!done.isSuccess()) {
+                connected.tryFailure(done.cause());
+            } else if (!connected.setUncancellable()) {
+                dialled.channel().close();
+            } else {
+                established(dialled.channel(), endpoint, deadline, client, connected);
+            }
+        });
+        return connected;
+    }
+
+    private void established(
+            Channel channel,
+            Endpoint endpoint,
+            long deadline,
+            @Nullable ClientAddress client,
+            Promise<Channel> connected) {
+        Send send = spec.proxyProtocol().send();
+        if (send != Send.OFF) {
+            SocketAddress source = client == null ? channel.localAddress() : client.source();
+            SocketAddress destination = client == null ? channel.remoteAddress() : client.destination();
+            ProxyHeader.write(channel, send, source, destination);
+        }
+        if (tls == null) {
+            channel.pipeline().remove(Initial.class);
+            connected.trySuccess(channel);
+            return;
+        }
+        SslHandler handler = tls.newHandler(channel.alloc(), endpoint);
+        long left = Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
+        handler.setHandshakeTimeoutMillis(left);
+        handler.handshakeFuture().addListener(done -> {
+            if (done.isSuccess()) {
+                channel.pipeline().remove(Initial.class);
+                connected.trySuccess(channel);
+            } else {
+                channel.close();
+                connected.tryFailure(new TlsException(tls.explain(done.cause())));
+            }
+        });
+        channel.pipeline().addFirst("tls", handler);
+    }
+
+    /** In place until the connection is established: failures up to there are told by futures. */
+    private static final class Initial extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            ctx.close();
+        }
+    }
+}

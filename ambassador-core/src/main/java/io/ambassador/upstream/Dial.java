@@ -1,0 +1,317 @@
+package io.ambassador.upstream;
+
+import io.ambassador.service.Credentials;
+import io.ambassador.service.EndReason;
+import io.ambassador.service.LimitsSpec;
+import io.ambassador.service.PoolSnapshot;
+import io.ambassador.service.PooledEndpoint;
+import io.ambassador.service.Service;
+import io.ambassador.spi.balancing.Candidate;
+import io.ambassador.spi.balancing.Pick;
+import io.ambassador.spi.protocol.Handshake;
+import io.ambassador.spi.protocol.LoginException;
+import io.ambassador.spi.protocol.Session;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds an endpoint that takes one client's connection: picks, connects, logs in, and goes on to another endpoint
+ * when one fails, within one deadline. On the client's event loop.
+ */
+final class Dial implements Pick {
+    /** Hears how it went; one call. */
+    interface Outcome {
+        /** @param nanos the successful attempt took */
+        void ready(PooledEndpoint endpoint, Channel backend, long nanos);
+
+        /** @param detail for the log; may name addresses, holds no secret */
+        void failed(EndReason reason, String detail);
+    }
+
+    private final Service service;
+    private final Connector connector;
+    private final EventLoop loop;
+    private final Session session;
+    private final Connector.ClientAddress client;
+    private final Outcome outcome;
+    private final List<Candidate> tried = new ArrayList<>(2);
+    private final long deadline;
+    private int attempts;
+    private EndReason lastReason = EndReason.NO_ENDPOINT;
+    private String lastDetail = "";
+    private boolean over;
+    private @Nullable Attempt current;
+
+    Dial(
+            Service service,
+            Connector connector,
+            EventLoop loop,
+            Session session,
+            Connector.ClientAddress client,
+            Outcome outcome) {
+        this.service = service;
+        this.connector = connector;
+        this.loop = loop;
+        this.session = session;
+        this.client = client;
+        this.outcome = outcome;
+        LimitsSpec limits = service.spec().limits();
+        this.deadline = System.nanoTime()
+                + limits.connectTimeout().multipliedBy(limits.connectAttempts()).toNanos()
+                + limits.loginTimeout().toNanos();
+    }
+
+    void start() {
+        service.retries().earn();
+        next();
+    }
+
+    /** The client is gone: nothing will be told. */
+    void cancel() {
+        over = true;
+        if (current != null) {
+            current.abandon();
+        }
+    }
+
+    /** How many endpoints were tried. */
+    int attempts() {
+        return attempts;
+    }
+
+    @Override
+    public SocketAddress client() {
+        return client.source();
+    }
+
+    @Override
+    public boolean tried(Candidate candidate) {
+        for (int i = 0; i < tried.size(); i++) {
+            if (tried.get(i) == candidate) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void next() {
+        if (over) {
+            return;
+        }
+        PoolSnapshot snapshot = service.pool().snapshot();
+        PooledEndpoint endpoint = pick(snapshot);
+        if (endpoint == null) {
+            giveUp(attempts == 0 && lastDetail.isEmpty() ? snapshot.reason() : lastDetail);
+            return;
+        }
+        if (attempts > 0) {
+            boolean mayRetry = attempts < service.spec().limits().connectAttempts()
+                    && System.nanoTime() < deadline
+                    && service.retries().tryRetry(endpoint.isAvailable());
+            if (!mayRetry) {
+                endpoint.ejection().released();
+                giveUp(lastDetail);
+                return;
+            }
+            service.retried();
+        }
+        attempts++;
+        tried.add(endpoint);
+        current = new Attempt(endpoint);
+        current.connect();
+    }
+
+    private @Nullable PooledEndpoint pick(PoolSnapshot snapshot) {
+        for (int i = 0; i < snapshot.candidates(); i++) {
+            Candidate candidate = snapshot.picker().pick(this);
+            if (candidate == null) {
+                return null;
+            }
+            PooledEndpoint endpoint = (PooledEndpoint) candidate;
+            if (endpoint.ejection().tryAcquire()) {
+                return endpoint;
+            }
+            tried.add(candidate); // on trial after an ejection, and somebody else is trying it
+            lastDetail = endpoint.endpoint().address() + " is being tried by another connection";
+        }
+        return null;
+    }
+
+    private void giveUp(String detail) {
+        over = true;
+        outcome.failed(lastReason, detail);
+    }
+
+    private Duration connectTimeout() {
+        long left = Math.max(1_000_000, deadline - System.nanoTime());
+        return Duration.ofNanos(
+                Math.min(left, service.spec().limits().connectTimeout().toNanos()));
+    }
+
+    /** One endpoint's turn. */
+    private final class Attempt {
+        private final PooledEndpoint endpoint;
+        private final long began = System.nanoTime();
+        private @Nullable Promise<Channel> connecting;
+        private @Nullable Channel backend;
+        private boolean done;
+
+        Attempt(PooledEndpoint endpoint) {
+            this.endpoint = endpoint;
+        }
+
+        void connect() {
+            endpoint.attemptBegins();
+            String unsafe = unsafe();
+            if (unsafe != null) {
+                abandonFor(EndReason.LOGIN_FAILED, unsafe);
+                return;
+            }
+            connecting = connector.connect(loop, endpoint.endpoint(), connectTimeout(), client);
+            connecting.addListener((Future<Channel> connected) -> {
+                if (done) {
+                    if (connected.isSuccess()) {
+                        connected.getNow().close();
+                    }
+                } else if (connected.isSuccess()) {
+                    connected(connected.getNow());
+                } else {
+                    connectFailed(connected.cause());
+                }
+            });
+        }
+
+        void abandon() {
+            if (done) {
+                return;
+            }
+            done = true;
+            endpoint.attemptAbandoned();
+            endpoint.ejection().released();
+            if (connecting != null) {
+                connecting.cancel(false);
+            }
+            if (backend != null) {
+                backend.close();
+            }
+        }
+
+        /** Why a secret must not be sent to this endpoint; {@code null} if it may, or if there is none. */
+        private @Nullable String unsafe() {
+            Credentials credentials = service.spec().credentials();
+            if (credentials == null || credentials.insecure() || connector.isEncrypted() || isLocal(endpoint)) {
+                return null;
+            }
+            return "the password would cross the network to "
+                    + endpoint.endpoint().address() + " in the clear. Enable tls, or set credentials.insecure = true";
+        }
+
+        private void connected(Channel channel) {
+            backend = channel;
+            endpoint.meters().connected(System.nanoTime() - began);
+            LoginContext context = new LoginContext(service, endpoint.endpoint(), connector.isEncrypted());
+            if (context.hasCredentials() && !context.hasSecret()) {
+                channel.close();
+                abandonFor(EndReason.SECRET_UNAVAILABLE, "there is no secret to log in with; the log says why");
+                return;
+            }
+            login(channel, context);
+        }
+
+        private void login(Channel channel, LoginContext context) {
+            Promise<Void> ready = loop.newPromise();
+            Handshake<Void> handshake = context.hasCredentials() ? session.login(ready, context) : null;
+            if (handshake == null) {
+                succeed(channel);
+                return;
+            }
+            long loginBegan = System.nanoTime();
+            Future<?> timer = loop.schedule(
+                    () -> ready.tryFailure(
+                            new LoginException(LoginException.Kind.UNAVAILABLE, "the login was not answered in time")),
+                    service.spec().limits().loginTimeout().toNanos(),
+                    TimeUnit.NANOSECONDS);
+            ready.addListener(finished -> {
+                timer.cancel(false);
+                if (done) {
+                    return;
+                }
+                if (finished.isSuccess()) {
+                    endpoint.meters().loggedIn(System.nanoTime() - loginBegan);
+                    succeed(channel);
+                } else {
+                    channel.close();
+                    loginFailed(finished.cause());
+                }
+            });
+            channel.pipeline().addLast("credential-handshake", handshake);
+        }
+
+        private void succeed(Channel channel) {
+            done = true;
+            over = true;
+            long nanos = System.nanoTime() - began;
+            endpoint.ejection().succeeded(nanos);
+            outcome.ready(endpoint, channel, nanos);
+        }
+
+        private void connectFailed(Throwable cause) {
+            boolean tls = cause instanceof TlsException;
+            String what = (tls ? "TLS with " : "connecting to ")
+                    + endpoint.endpoint().address() + " failed: " + Failures.describe(cause);
+            if (Failures.isLocal(cause)) {
+                abandonFor(EndReason.CONNECT_FAILED, what);
+            } else {
+                failed(tls ? EndReason.TLS_FAILED : EndReason.CONNECT_FAILED, what, cause);
+            }
+        }
+
+        private void loginFailed(Throwable cause) {
+            String what = "logging in at " + endpoint.endpoint().address() + " failed: " + Failures.describe(cause);
+            boolean refused = cause instanceof LoginException login && login.kind() == LoginException.Kind.REFUSED;
+            service.loginFailed(refused ? "refused" : "failed");
+            if (refused) {
+                // Another endpoint would say the same, and each refusal brings the account nearer to a lock-out.
+                done = true;
+                endpoint.attemptFailed(what);
+                endpoint.ejection().released();
+                lastReason = EndReason.LOGIN_REFUSED;
+                giveUp(what);
+            } else {
+                failed(EndReason.LOGIN_FAILED, what, cause);
+            }
+        }
+
+        private void failed(EndReason reason, String what, Throwable cause) {
+            done = true;
+            endpoint.attemptFailed(what);
+            endpoint.ejection().failed(System.nanoTime() - began, cause);
+            service.warn(reason, "{}", what);
+            lastReason = reason;
+            lastDetail = what;
+            next();
+        }
+
+        /** Ends everything for a reason that no endpoint can help with. */
+        private void abandonFor(EndReason reason, String what) {
+            done = true;
+            endpoint.attemptAbandoned();
+            endpoint.ejection().released();
+            lastReason = reason;
+            giveUp(what);
+        }
+    }
+
+    private static boolean isLocal(PooledEndpoint endpoint) {
+        String host = endpoint.endpoint().host();
+        return host.startsWith("127.") || host.equals("::1") || host.equals("0:0:0:0:0:0:0:1");
+    }
+}

@@ -1,0 +1,92 @@
+package io.ambassador.upstream;
+
+import io.ambassador.health.Prober;
+import io.ambassador.service.PooledEndpoint;
+import io.ambassador.service.Service;
+import io.ambassador.spi.Configured;
+import io.ambassador.spi.protocol.Handshake;
+import io.ambassador.spi.protocol.Probe;
+import io.ambassador.spi.protocol.ProbeProvider;
+import io.ambassador.spi.protocol.ProbeResult;
+import io.ambassador.spi.protocol.ServerRole;
+import io.ambassador.transport.Transport;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Probes endpoints over connections made as clients' are: with TLS, and with the service's own credentials. */
+public final class EndpointProber implements Prober {
+    private final Service service;
+    private final Connector connector;
+    private final Transport transport;
+    private final Probe probe;
+
+    public EndpointProber(
+            Service service, Connector connector, Transport transport, Configured<ProbeProvider<?>> configured) {
+        this.service = service;
+        this.connector = connector;
+        this.transport = transport;
+        this.probe = create(configured);
+    }
+
+    @Override
+    public void probe(PooledEndpoint endpoint, Consumer<ProbeResult> result) {
+        EventLoop loop = transport.next();
+        if (loop.isShuttingDown()) {
+            result.accept(ProbeResult.unhealthy("the ambassador is shutting down"));
+            return;
+        }
+        loop.execute(() -> begin(loop, endpoint, result));
+    }
+
+    private void begin(EventLoop loop, PooledEndpoint endpoint, Consumer<ProbeResult> result) {
+        Duration timeout = service.spec().health().timeout();
+        Promise<ProbeResult> answer = loop.newPromise();
+        Future<?> timer = loop.schedule(
+                () -> answer.trySuccess(ProbeResult.unhealthy("no answer within " + timeout.toMillis() + " ms")),
+                timeout.toNanos(),
+                TimeUnit.NANOSECONDS);
+        Promise<Channel> connected = connector.connect(loop, endpoint.endpoint(), timeout, null);
+        connected.addListener(done -> {
+            if (done.isSuccess()) {
+                ask(connected.getNow(), endpoint, answer);
+            } else if (!done.isCancelled()) {
+                answer.tryFailure(done.cause());
+            }
+        });
+        answer.addListener(done -> {
+            timer.cancel(false);
+            connected.cancel(false);
+            if (connected.isSuccess()) {
+                connected.getNow().close();
+            }
+            result.accept(done.isSuccess() ? answer.getNow() : ProbeResult.unhealthy(Failures.describe(done.cause())));
+        });
+    }
+
+    private void ask(Channel channel, PooledEndpoint endpoint, Promise<ProbeResult> answer) {
+        LoginContext login = new LoginContext(service, endpoint.endpoint(), connector.isEncrypted());
+        Handshake<ProbeResult> handler =
+                probe.handler(answer, endpoint.endpoint(), login.hasSecret() && maySend(login) ? login : null);
+        if (handler == null) {
+            answer.trySuccess(ProbeResult.healthy(ServerRole.UNKNOWN, "connected"));
+        } else {
+            channel.pipeline().addLast("probe", handler);
+        }
+    }
+
+    private boolean maySend(LoginContext login) {
+        return login.confidential()
+                || service.spec().credentials() != null
+                        && service.spec().credentials().insecure();
+    }
+
+    @SuppressWarnings("unchecked") // a provider's own config is the only one it is ever paired with
+    private static Probe create(Configured<ProbeProvider<?>> configured) {
+        return ((ProbeProvider<Record>) configured.provider()).create(configured.config());
+    }
+}
