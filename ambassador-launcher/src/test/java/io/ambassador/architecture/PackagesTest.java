@@ -4,7 +4,6 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
-import static com.tngtech.archunit.library.GeneralCodingRules.USE_JAVA_UTIL_LOGGING;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static io.ambassador.architecture.Product.API;
 import static io.ambassador.architecture.Product.CLASSES;
@@ -131,7 +130,9 @@ class PackagesTest {
         noClasses()
                 .that()
                 .resideOutsideOfPackage(LAUNCHER)
-                .should(USE_JAVA_UTIL_LOGGING)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("java.util.logging")
                 .check(CLASSES);
     }
 
