@@ -11,18 +11,18 @@ import io.ambassador.spi.protocol.ProtocolProvider;
 import io.ambassador.spi.secret.SecretSourceProvider;
 import java.util.Map;
 
-/**
- * Every provider that services refer to by a word, loaded once.
- *
- * @throws ConfigurationException on loading, if two providers of a kind share a word
- */
+/** Every provider that services refer to by a word, loaded once. */
 public record Catalog(
         Providers<EndpointSourceProvider<?>> sources,
         Providers<BalancingPolicyProvider<?>> policies,
         Providers<ProtocolProvider<?>> protocols,
         Providers<ProbeProvider<?>> probes,
         Providers<SecretSourceProvider<?>> secrets) {
-    /** Finds the providers on the class path. */
+    /**
+     * Finds the providers on the class path.
+     *
+     * @throws ConfigurationException if two providers of a kind share a word
+     */
     public static Catalog load() throws ConfigurationException {
         return new Catalog(
                 Providers.load(EndpointSourceProvider.class, "discovery source"),

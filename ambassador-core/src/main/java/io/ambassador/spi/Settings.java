@@ -351,7 +351,7 @@ public final class Settings {
     }
 
     private static boolean isOff(Object value) {
-        return value.equals(Boolean.FALSE) || value.toString().equals("off");
+        return value.equals(false) || value.toString().equals("off");
     }
 
     private record MapSource(Map<String, ?> values, String origin) implements Source {

@@ -1,0 +1,150 @@
+package io.ambassador.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static io.ambassador.architecture.Product.API;
+import static io.ambassador.architecture.Product.CLASSES;
+import static io.ambassador.architecture.Product.LAUNCHER;
+import static io.ambassador.architecture.Product.SPI;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+
+/** Arrows between packages point down, and never in a circle. */
+class PackagesTest {
+    @Test
+    void spiSeesOnlyTheJdk() {
+        classes()
+                .that()
+                .resideInAPackage(SPI)
+                .and()
+                .resideOutsideOfPackage("io.ambassador.spi.protocol")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", "javax..", "org.jspecify.annotations", SPI)
+                .check(CLASSES);
+    }
+
+    @Test
+    void protocolsAloneSeeNetty() {
+        classes()
+                .that()
+                .resideInAPackage("io.ambassador.spi.protocol")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", "javax..", "org.jspecify.annotations", SPI, "io.netty..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void coreIsLayered() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .withOptionalLayers(true)
+                .layer("api")
+                .definedBy(API)
+                .layer("listener")
+                .definedBy("io.ambassador.listener..")
+                .layer("http")
+                .definedBy("io.ambassador.http..")
+                .layer("routing")
+                .definedBy("io.ambassador.routing..")
+                .layer("service")
+                .definedBy("io.ambassador.service..")
+                .layer("upstream")
+                .definedBy("io.ambassador.upstream..")
+                .layer("relay")
+                .definedBy("io.ambassador.relay..")
+                .layer("balancing")
+                .definedBy("io.ambassador.balancing..")
+                .layer("health")
+                .definedBy("io.ambassador.health..")
+                .layer("resilience")
+                .definedBy("io.ambassador.resilience..")
+                .layer("metrics")
+                .definedBy("io.ambassador.metrics..")
+                .layer("transport")
+                .definedBy("io.ambassador.transport..")
+                .layer("spi")
+                .definedBy(SPI)
+                .whereLayer("api")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("listener")
+                .mayOnlyBeAccessedByLayers("api")
+                .whereLayer("http")
+                .mayOnlyBeAccessedByLayers("api", "listener")
+                .whereLayer("routing")
+                .mayOnlyBeAccessedByLayers("api", "listener", "http")
+                .whereLayer("service")
+                .mayOnlyBeAccessedByLayers("api", "listener", "http")
+                .whereLayer("upstream")
+                .mayOnlyBeAccessedByLayers("api", "listener", "http", "service")
+                .whereLayer("relay")
+                .mayOnlyAccessLayers("transport", "metrics", "spi")
+                .whereLayer("transport")
+                .mayOnlyAccessLayers("spi")
+                .whereLayer("balancing")
+                .mayOnlyAccessLayers("metrics", "spi")
+                .whereLayer("metrics")
+                .mayNotAccessAnyLayer()
+                .check(CLASSES);
+    }
+
+    @Test
+    void packagesFormNoCircle() {
+        slices().assignedFrom(new ByPackage()).should().beFreeOfCycles().check(CLASSES);
+    }
+
+    @Test
+    void everyPackageIsNullMarked() {
+        TreeSet<String> unmarked = CLASSES.stream()
+                .map(JavaClass::getPackage)
+                .filter(holder -> !holder.isAnnotatedWith(NullMarked.class))
+                .map(holder -> holder.getName())
+                .collect(Collectors.toCollection(TreeSet::new));
+
+        assertEquals(List.of(), List.copyOf(unmarked), "packages without @NullMarked in package-info.java");
+    }
+
+    @Test
+    void onlyCommandsPrint() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(LAUNCHER)
+                .should(ACCESS_STANDARD_STREAMS)
+                .check(CLASSES);
+    }
+
+    @Test
+    void logsGoThroughSlf4j() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(LAUNCHER)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("java.util.logging")
+                .check(CLASSES);
+    }
+
+    private static final class ByPackage implements SliceAssignment {
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass type) {
+            return SliceIdentifier.of(type.getPackageName());
+        }
+
+        @Override
+        public String getDescription() {
+            return "packages";
+        }
+    }
+}
