@@ -1,5 +1,6 @@
 /**
- * The balancing policies that come with the product.
+ * The balancing policies that come with the product. A picker copies its candidates into arrays when it is built;
+ * picking allocates nothing but a client address's bytes, and shares at most one counter between event loops.
  */
 @NullMarked
 package io.ambassador.balancing;

@@ -1,0 +1,4 @@
+package io.ambassador.balancing;
+
+/** Settings of a policy that has none. */
+public record NoSettings() {}
