@@ -1,5 +1,8 @@
 package io.ambassador.spi;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /**
  * A provider together with its parsed settings, ready to create what it provides.
  *
@@ -16,5 +19,18 @@ public record Configured<P extends Provider<?>>(P provider, Record config) {
     /** The provider's word. */
     public String type() {
         return provider.type();
+    }
+
+    /** Equal for equal settings of one kind of provider, whichever instance parsed them. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Configured<?> configured
+                && configured.provider.getClass() == provider.getClass()
+                && configured.config.equals(config);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(provider.getClass(), config);
     }
 }

@@ -1,11 +1,14 @@
 package io.ambassador.spi.protocol;
 
 import io.ambassador.spi.secret.CredentialException;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.DecoderException;
 import io.netty.util.concurrent.Promise;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One exchange at the start of a connection, after which the handler leaves the pipeline. A subclass writes in
@@ -16,6 +19,8 @@ import io.netty.util.concurrent.Promise;
  */
 public abstract class Handshake<T> extends ByteToMessageDecoder {
     private final Promise<T> outcome;
+    private boolean begun;
+    private boolean failed;
 
     protected Handshake(Promise<T> outcome) {
         this.outcome = outcome;
@@ -24,13 +29,19 @@ public abstract class Handshake<T> extends ByteToMessageDecoder {
     /** Called once, when the channel is active and this handler is in place: the side that speaks first writes here. */
     protected void begin(ChannelHandlerContext ctx) throws CredentialException {}
 
-    /** Completes the exchange, then leaves the pipeline; bytes not consumed go on to the next handler. */
-    protected final void succeed(ChannelHandlerContext ctx, T result) {
+    /**
+     * Completes the exchange, then leaves the pipeline; bytes not consumed go on to the next handler.
+     *
+     * @param result {@code null} where {@code T} is {@link Void}
+     */
+    protected final void succeed(ChannelHandlerContext ctx, @Nullable T result) {
         outcome.trySuccess(result);
         ctx.pipeline().remove(this);
     }
 
+    /** Ends the exchange and closes the channel; bytes not consumed are dropped. */
     protected final void fail(ChannelHandlerContext ctx, Throwable cause) {
+        failed = true;
         outcome.tryFailure(cause);
         ctx.close();
     }
@@ -72,10 +83,25 @@ public abstract class Handshake<T> extends ByteToMessageDecoder {
         fail(ctx, reason);
     }
 
+    /** What follows a failure is not looked at: it must neither reach the next handler nor end in success. */
+    @Override
+    protected final void callDecode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        if (failed) {
+            in.skipBytes(in.readableBytes());
+            return;
+        }
+        super.callDecode(ctx, in, out);
+    }
+
+    /** A handler added while its channel connects sees both {@code handlerAdded} and {@code channelActive}. */
     private void start(ChannelHandlerContext ctx) {
+        if (begun) {
+            return;
+        }
+        begun = true;
         try {
             begin(ctx);
-        } catch (CredentialException e) {
+        } catch (CredentialException | RuntimeException e) {
             fail(ctx, e);
         }
     }

@@ -14,6 +14,9 @@ public interface Login {
 
     Endpoint endpoint();
 
-    /** Whether the connection is verified TLS or stays on this machine, so that mechanisms that reveal the secret are safe. */
+    /**
+     * Whether a mechanism that reveals the secret may be used: the connection is verified TLS or stays on this
+     * machine, or the credentials are configured as {@code insecure}.
+     */
     boolean confidential();
 }

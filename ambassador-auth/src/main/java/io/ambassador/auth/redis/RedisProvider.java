@@ -1,0 +1,28 @@
+package io.ambassador.auth.redis;
+
+import io.ambassador.spi.Settings;
+import io.ambassador.spi.protocol.Protocol;
+import io.ambassador.spi.protocol.ProtocolProvider;
+
+/** Provides {@code protocol = redis}. */
+public final class RedisProvider implements ProtocolProvider<RedisConfig> {
+    @Override
+    public String type() {
+        return "redis";
+    }
+
+    @Override
+    public RedisConfig parse(Settings settings) {
+        return new RedisConfig();
+    }
+
+    @Override
+    public Protocol create(RedisConfig config) {
+        return RedisSession::new;
+    }
+
+    @Override
+    public boolean injectsCredentials() {
+        return true;
+    }
+}

@@ -1,0 +1,98 @@
+package io.ambassador.testkit;
+
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A certificate authority made for one test, and the PEM files of what it issues. */
+public final class Certificates {
+    /** PEM files of one certificate chain and its private key (PKCS #8). */
+    public record Issued(Path certificate, Path key) {}
+
+    private final Path directory;
+    private final X509Bundle authority;
+    private final Path ca;
+    private final AtomicInteger issued = new AtomicInteger();
+
+    private Certificates(Path directory, X509Bundle authority, Path ca) {
+        this.directory = directory;
+        this.authority = authority;
+        this.ca = ca;
+    }
+
+    /** A new authority, unrelated to any other, whose files go to {@code directory}. */
+    public static Certificates in(Path directory) {
+        try {
+            X509Bundle authority = new CertificateBuilder()
+                    .ecp256()
+                    .subject("CN=Test CA " + System.nanoTime())
+                    .setIsCertificateAuthority(true)
+                    .buildSelfSigned();
+            Path ca = Files.writeString(
+                    Files.createTempFile(directory, "ca", ".pem"),
+                    authority.getCertificatePEM(),
+                    StandardCharsets.US_ASCII);
+            return new Certificates(directory, authority, ca);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The authority's own certificate. */
+    public Path ca() {
+        return ca;
+    }
+
+    /** For a server called by any of {@code names}: DNS names, or IP addresses. */
+    public Issued server(String... names) {
+        return issue(base().addExtendedKeyUsageServerAuth(), names);
+    }
+
+    /** As {@link #server}, valid until yesterday. */
+    public Issued expiredServer(String... names) {
+        Instant now = Instant.now();
+        return issue(
+                base().addExtendedKeyUsageServerAuth()
+                        .notBefore(now.minus(Duration.ofDays(9)))
+                        .notAfter(now.minus(Duration.ofDays(1))),
+                names);
+    }
+
+    /** For a client. */
+    public Issued client(String commonName) {
+        return issue(base().subject("CN=" + commonName).addExtendedKeyUsageClientAuth());
+    }
+
+    private static CertificateBuilder base() {
+        Instant now = Instant.now();
+        return new CertificateBuilder()
+                .ecp256()
+                .subject("CN=ambassador test")
+                .notBefore(now.minus(Duration.ofHours(1)))
+                .notAfter(now.plus(Duration.ofDays(30)));
+    }
+
+    private Issued issue(CertificateBuilder builder, String... names) {
+        try {
+            for (String name : names) {
+                if (name.matches("[0-9.]+|.*:.*")) {
+                    builder.addSanIpAddress(name);
+                } else {
+                    builder.addSanDnsName(name);
+                }
+            }
+            X509Bundle bundle = builder.buildIssuedBy(authority);
+            int number = issued.incrementAndGet();
+            return new Issued(
+                    Files.writeString(directory.resolve("certificate-" + number + ".pem"), bundle.getCertificatePEM()),
+                    Files.writeString(directory.resolve("key-" + number + ".pem"), bundle.getPrivateKeyPEM()));
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
