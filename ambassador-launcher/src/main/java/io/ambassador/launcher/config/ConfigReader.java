@@ -1,0 +1,193 @@
+package io.ambassador.launcher.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import io.ambassador.service.Catalog;
+import io.ambassador.service.ListenAddress;
+import io.ambassador.service.ServiceSpec;
+import io.ambassador.spi.ConfigurationException;
+import io.ambassador.spi.Settings;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what stands under {@code ambassador} into a {@link Configuration}, or says everything that is wrong. */
+public final class ConfigReader {
+    static final ListenAddress.Tcp DEFAULT_ADMIN = new ListenAddress.Tcp("127.0.0.1", 9901);
+
+    /** What replaces a value of {@code defaults} whole, since blocks of two kinds cannot be mixed. */
+    private static final List<String> NOT_MIXED = List.of("discovery", "balancing", "credentials.password");
+
+    private final Catalog catalog;
+    private final List<String> warnings = new ArrayList<>();
+    private final Map<ListenAddress.Tcp, String> taken = new HashMap<>();
+
+    private ConfigReader(Catalog catalog) {
+        this.catalog = catalog;
+    }
+
+    /**
+     * @param config resolved; from {@link ConfigSources}, or an embedder's own
+     * @throws ConfigurationException with every problem there is
+     */
+    public static Configuration read(Config config, Catalog catalog) throws ConfigurationException {
+        try {
+            return new ConfigReader(catalog).read(config);
+        } catch (StackOverflowError e) {
+            throw new ConfigurationException("configuration: is nested too deeply");
+        }
+    }
+
+    private Configuration read(Config written) throws ConfigurationException {
+        Config config = inherit(written, catalog);
+        Settings root = Settings.of("", new HoconSource(config.root()));
+        root.block("defaults").keys().forEach(key -> {}); // a block, or a problem; services have inherited it
+        Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);
+        Path cacheDirectory = root.block("discovery").optionalPath("cache-directory");
+        boolean adminGiven = root.block("admin").has("listen");
+        ListenAddress.Tcp admin = admin(root.block("admin"));
+        int eventLoops = root.integer("event-loops", 0, 1, 256);
+        List<ServiceSpec> specs = services(root, config);
+        root.refuseUnknownKeys();
+        root.throwIfWrong();
+        return new Configuration(
+                specs, cacheDirectory, admin, adminGiven, eventLoops, warnings, EffectiveConfig.lines(config));
+    }
+
+    private List<ServiceSpec> services(Settings root, Config config) {
+        Settings services = root.block("services");
+        List<ServiceSpec> specs = new ArrayList<>();
+        boolean any = false;
+        for (String name : services.keys()) {
+            if (!services.has(name)) {
+                continue; // null: taken back
+            }
+            any = true;
+            Settings service = services.block(name);
+            ServiceSpec spec = new ServiceReader(name, service, catalog, warnings).read();
+            if (spec != null) {
+                spec.listen().forEach(address -> claim(service, address));
+                specs.add(spec);
+            }
+        }
+        if (!any && !(root.get("services") instanceof String)) {
+            root.problem("services", "describes no service. Add one, such as services.redis { … }");
+        }
+        return specs;
+    }
+
+    private ListenAddress.@Nullable Tcp admin(Settings admin) {
+        admin.refuseUnsupported("token");
+        admin.refuseUnsupported("drills");
+        String text = admin.string("listen", DEFAULT_ADMIN.toString());
+        if (text.equals("off") || text.equals("false")) {
+            return null;
+        }
+        ListenAddress address = admin.parse("listen", text, "an address such as 127.0.0.1:9901, or off", t -> {
+            ListenAddress parsed = ListenAddress.parse(t);
+            if (!(parsed instanceof ListenAddress.Tcp)) {
+                throw new IllegalArgumentException(t);
+            }
+            return parsed;
+        });
+        if (!(address instanceof ListenAddress.Tcp tcp)) {
+            return null;
+        }
+        if (!isLoopback(tcp.host())) {
+            admin.problem(
+                    "listen",
+                    "\"" + text + "\" can be reached from other machines, and this version has no admin token."
+                            + " Listen on loopback");
+            return null;
+        }
+        claim(admin, tcp);
+        return tcp;
+    }
+
+    /** Two listeners on one address would fail one after the other at start; this names both. */
+    private void claim(Settings owner, ListenAddress address) {
+        if (!(address instanceof ListenAddress.Tcp tcp) || tcp.port() == 0) {
+            return;
+        }
+        for (Map.Entry<ListenAddress.Tcp, String> other : taken.entrySet()) {
+            if (clash(other.getKey(), tcp)) {
+                owner.problem("listen", tcp + " is also " + other.getValue() + ". Give one of them another port");
+                return;
+            }
+        }
+        taken.put(tcp, owner.path("listen"));
+    }
+
+    private static boolean clash(ListenAddress.Tcp a, ListenAddress.Tcp b) {
+        return a.port() == b.port() && (a.host().equals(b.host()) || isEvery(a.host()) || isEvery(b.host()));
+    }
+
+    private static boolean isEvery(String host) {
+        return host.equals("0.0.0.0") || host.equals("::");
+    }
+
+    /** A name other than localhost could be made to mean any address. */
+    static boolean isLoopback(String host) {
+        InetAddress literal = NetUtil.createInetAddressFromIpAddressString(host);
+        return host.equals("localhost") || (literal != null && literal.isLoopbackAddress());
+    }
+
+    /** Gives each service what {@code defaults} say and it does not. */
+    static Config inherit(Config config, Catalog catalog) {
+        if (!isBlock(config, "services") || !isBlock(config, "defaults")) {
+            return config;
+        }
+        Config merged = config;
+        Config defaults = config.getConfig("defaults");
+        for (Map.Entry<String, ConfigValue> service :
+                config.getObject("services").entrySet()) {
+            if (service.getValue() instanceof ConfigObject block) {
+                Config own = block.toConfig();
+                merged = merged.withValue(
+                        ConfigUtil.joinPath("services", service.getKey()),
+                        own.withFallback(inheritable(own, defaults, catalog)).root());
+            }
+        }
+        return merged;
+    }
+
+    private static Config inheritable(Config service, Config defaults, Catalog catalog) {
+        Config rest = defaults;
+        for (String path : NOT_MIXED) {
+            if (service.hasPathOrNull(path)) {
+                rest = rest.withoutPath(path);
+            }
+        }
+        String protocol = text(service, "protocol", text(defaults, "protocol", "tcp"));
+        String probe = text(service, "health.probe", text(defaults, "health.probe", protocol));
+        for (String type : catalog.protocols().types()) {
+            rest = type.equals(protocol) ? rest : rest.withoutPath(ConfigUtil.quoteString(type));
+        }
+        for (String type : catalog.probes().types()) {
+            rest = type.equals(probe) ? rest : rest.withoutPath("health." + ConfigUtil.quoteString(type));
+        }
+        return rest;
+    }
+
+    private static String text(Config config, String path, String fallback) {
+        if (!config.hasPath(path)) {
+            return fallback;
+        }
+        Object value = HoconSource.plain(config.getValue(path));
+        return Objects.toString(value, fallback);
+    }
+
+    private static boolean isBlock(Config config, String key) {
+        ConfigValue value = config.root().get(key);
+        return value != null && value.valueType() == ConfigValueType.OBJECT;
+    }
+}

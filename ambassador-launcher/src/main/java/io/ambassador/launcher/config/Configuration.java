@@ -1,0 +1,47 @@
+package io.ambassador.launcher.config;
+
+import io.ambassador.Ambassador;
+import io.ambassador.service.ListenAddress;
+import io.ambassador.service.ServiceSpec;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that one configuration asks for.
+ *
+ * @param services sorted by name
+ * @param cacheDirectory {@code null} to keep nothing across restarts
+ * @param admin {@code null} for no admin address
+ * @param adminGiven whether {@code admin} was written, rather than the default
+ * @param eventLoops 0 for the default
+ * @param warnings what is allowed but not advised, with origin and key
+ * @param effective one line for each value in force, with its origin, secrets masked
+ */
+public record Configuration(
+        List<ServiceSpec> services,
+        @Nullable Path cacheDirectory,
+        ListenAddress.@Nullable Tcp admin,
+        boolean adminGiven,
+        int eventLoops,
+        List<String> warnings,
+        List<String> effective) {
+    public Configuration {
+        services = List.copyOf(services);
+        warnings = List.copyOf(warnings);
+        effective = List.copyOf(effective);
+    }
+
+    /** An ambassador as described, all but the admin address, which is the launcher's. */
+    public Ambassador.Builder toBuilder() {
+        Ambassador.Builder builder = Ambassador.builder();
+        services.forEach(builder::service);
+        if (cacheDirectory != null) {
+            builder.cacheDirectory(cacheDirectory);
+        }
+        if (eventLoops > 0) {
+            builder.eventLoops(eventLoops);
+        }
+        return builder;
+    }
+}

@@ -1,0 +1,111 @@
+package io.ambassador.launcher.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/** Renders what is in force, one value a line with its origin, and no secret. */
+final class EffectiveConfig {
+    private static final String MASK = "\"***\"";
+    private static final Pattern SECRET_KEY = Pattern.compile("(?i).*(password|passphrase|secret|token).*");
+    private static final Pattern URI_PASSWORD = Pattern.compile("(://[^/@:\"]*):[^/@\"]*@");
+    private static final Pattern QUERY_SECRET =
+            Pattern.compile("(?i)([?&][a-z_-]*(?:password|passphrase|secret|token)[a-z_-]*=)[^&\"]*");
+
+    private final Map<String, String> lines = new TreeMap<>();
+
+    private EffectiveConfig() {}
+
+    /** @param config what stands under {@code ambassador}, services with their defaults */
+    static List<String> lines(Config config) {
+        EffectiveConfig effective = new EffectiveConfig();
+        effective.flatten("", config.root().withoutKey("defaults"));
+        Reference.GLOBAL.forEach(key -> effective.usual("", key));
+        if (config.root().get("services") instanceof ConfigObject services) {
+            for (Map.Entry<String, ConfigValue> service : services.entrySet()) {
+                if (service.getValue() instanceof ConfigObject block) {
+                    String prefix = "services." + ConfigUtil.joinPath(service.getKey()) + ".";
+                    Reference.SERVICE.stream()
+                            .filter(key -> applies(key, block))
+                            .forEach(key -> effective.usual(prefix, key));
+                }
+            }
+        }
+        return List.copyOf(effective.lines.values());
+    }
+
+    /** Keys of blocks that mean something by being there have no defaults while they are not. */
+    private static boolean applies(Reference.Key key, ConfigObject service) {
+        String block = key.path().replaceAll("\\..*", "");
+        return !(block.equals("tls") || block.equals("credentials")) || service.containsKey(block);
+    }
+
+    private void usual(String prefix, Reference.Key key) {
+        String path = prefix + key.path();
+        String parent = path.substring(0, path.lastIndexOf('.') + 1);
+        boolean off = parent.endsWith(".outlier.") && lines.containsKey(parent.substring(0, parent.length() - 1));
+        boolean written =
+                lines.containsKey(path) || lines.keySet().stream().anyMatch(line -> line.startsWith(path + "."));
+        if (!written && !off && !key.fallback().isEmpty()) {
+            line(path, key.fallback().matches("[\\[a-z0-9].*") ? quoted(key.fallback()) : key.fallback(), "default");
+        }
+    }
+
+    private static String quoted(String fallback) {
+        return fallback.matches("[a-z-]+|\\d+|\\[]") ? fallback : '"' + fallback + '"';
+    }
+
+    private void flatten(String prefix, ConfigObject block) {
+        for (Map.Entry<String, ConfigValue> entry : block.entrySet()) {
+            String path = prefix + ConfigUtil.joinPath(entry.getKey());
+            ConfigValue value = entry.getValue();
+            if (value instanceof ConfigObject nested) {
+                flatten(path + ".", nested);
+            } else if (value.valueType() != ConfigValueType.NULL) {
+                line(path, render(path, value), value.origin().description());
+            }
+        }
+    }
+
+    private void line(String path, String value, String origin) {
+        lines.put(path, path + " = " + value + "  # " + origin);
+    }
+
+    private static String render(String path, ConfigValue value) {
+        boolean named = path.matches(".*\\.credentials\\.password\\.(file|env)");
+        if (!named
+                && (path.contains(".credentials.password")
+                        || SECRET_KEY.matcher(path).matches())) {
+            return MASK;
+        }
+        if (value instanceof ConfigList list) {
+            List<String> elements = new ArrayList<>();
+            list.forEach(element -> elements.add(element(path, element)));
+            return "[" + String.join(", ", elements) + "]";
+        }
+        return mask(value.render(ConfigRenderOptions.concise()));
+    }
+
+    private static String element(String path, ConfigValue element) {
+        if (!(element instanceof ConfigObject block)) {
+            return render(path, element);
+        }
+        List<String> fields = new ArrayList<>();
+        new TreeMap<>(block).forEach((key, value) -> fields.add(key + " = " + element(path + "." + key, value)));
+        return "{ " + String.join(", ", fields) + " }";
+    }
+
+    private static String mask(String rendered) {
+        String uri = URI_PASSWORD.matcher(rendered).replaceAll("$1:***@");
+        return QUERY_SECRET.matcher(uri).replaceAll("$1***");
+    }
+}

@@ -1,0 +1,226 @@
+package io.ambassador.launcher.config;
+
+import io.ambassador.spi.Words;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Every key there is, once: {@code docs/configuration.md}, environment variables and {@code check} are made from this
+ * table, and a test holds it against what the readers ask for.
+ */
+public final class Reference {
+    /**
+     * @param path below {@code ambassador}, or below a service
+     * @param type in words, for people
+     * @param fallback the value that an absent key stands for; empty if there is none
+     */
+    public record Key(String path, String type, String fallback, String meaning) {
+        /** Whether keys of a provider's own stand below this one. */
+        boolean open() {
+            return type.contains("block");
+        }
+    }
+
+    /** Keys outside services. */
+    public static final List<Key> GLOBAL = List.of(
+            key(
+                    "discovery.cache-directory",
+                    "path",
+                    "",
+                    "Where the last known endpoints are kept, so that a restart during an outage of discovery still"
+                            + " serves. Absent: they are not kept."),
+            key(
+                    "admin.listen",
+                    "address or `off`",
+                    "127.0.0.1:9901",
+                    "Where probes, metrics and the API are served. Loopback only."),
+            key(
+                    "event-loops",
+                    "number 1-256",
+                    "",
+                    "Threads that relay. Absent: half the processors, at least 1 and at most 4."));
+
+    /** Keys of a service, and of {@code defaults}. */
+    public static final List<Key> SERVICE = List.of(
+            key(
+                    "listen",
+                    "address, or list",
+                    "",
+                    "Where the application dials: `6379` (loopback), `127.0.0.1:6379`, `\"[::1]:6379\"`, `\"*:6379\"`"
+                            + " (every address) or `\"unix:/run/app/redis.sock\"`. Required."),
+            key(
+                    "protocol",
+                    "word",
+                    "tcp",
+                    "Decides greeting, login, default probe and error replies. Its own settings stand in a block of"
+                            + " the service named like it."),
+            key(
+                    "discovery",
+                    "URI, block with `type`, or list",
+                    "",
+                    "Where the endpoints come from; of several sources the first that has endpoints wins. Required."),
+            key(
+                    "role",
+                    "`any`, `primary`, `replica`, `prefer-replica`",
+                    "any",
+                    "Which servers of a replicated service are wanted."),
+            key(
+                    "balancing",
+                    "word, or block with `type`",
+                    "round-robin",
+                    "Which endpoint the next connection goes to."),
+            key("credentials.username", "text", "", "Who to log in as. Absent: a password alone logs in."),
+            key(
+                    "credentials.password",
+                    "block naming one secret source, or text",
+                    "",
+                    "`{ file = … }`, `{ env = NAME }`, `{ command = [ … ] }`. Required within `credentials`. Text is"
+                            + " the password itself, and warned about."),
+            key(
+                    "credentials.insecure",
+                    "boolean",
+                    "false",
+                    "Whether they may be sent over a network without verified TLS."),
+            key("tls.enabled", "boolean", "true", "TLS to the endpoints; without a `tls` block there is none."),
+            key(
+                    "tls.server-name",
+                    "text",
+                    "",
+                    "What the certificate must be for. Required with TLS; never taken from discovery."),
+            key("tls.ca", "path", "", "PEM certificates to trust. Absent: the JVM's."),
+            key("tls.certificate", "path", "", "PEM chain of the client certificate; with `key`."),
+            key("tls.key", "path", "", "PEM private key (PKCS #8) of the client certificate; with `certificate`."),
+            key(
+                    "health.probe",
+                    "word or `off`",
+                    "",
+                    "What an endpoint is asked. Absent: the protocol's own probe, else a TCP connection. Its settings"
+                            + " stand in a block of `health` named like it."),
+            key("health.interval", "duration", "5s", "Between two probes of one endpoint, a tenth more or less."),
+            key("health.timeout", "duration", "1s", "Of one probe, from connect to answer."),
+            key("health.unhealthy-after", "number 1-1000", "3", "Failed probes in a row."),
+            key("health.healthy-after", "number 1-1000", "1", "Successful probes in a row."),
+            key(
+                    "health.panic-threshold",
+                    "share",
+                    "50%",
+                    "Below this share of available endpoints all are used. `0%`: never."),
+            key(
+                    "health.slow-start",
+                    "duration or `off`",
+                    "off",
+                    "How long a new or recovered endpoint takes to reach its whole weight."),
+            key(
+                    "health.outlier.consecutive-failures",
+                    "number 1-1000",
+                    "5",
+                    "Failures to connect or log in, after which an endpoint is ejected. `health.outlier = off`:"
+                            + " never."),
+            key(
+                    "health.outlier.eject-for",
+                    "duration",
+                    "10s",
+                    "Before one connection is let through to try an ejected endpoint."),
+            key("health.outlier.max-ejected", "share", "50%", "Of the endpoints, ejected at once."),
+            key(
+                    "on-change.removed",
+                    "`close`, `drain`, `keep`",
+                    "drain",
+                    "Open connections of an endpoint that discovery no longer lists."),
+            key(
+                    "on-change.demoted",
+                    "`close`, `drain`, `keep`",
+                    "close",
+                    "Open connections of an endpoint that lost the wanted role."),
+            key(
+                    "on-change.unhealthy",
+                    "`close`, `drain`, `keep`",
+                    "close",
+                    "Open connections of an endpoint that probes say cannot serve."),
+            key("on-change.drain-timeout", "duration", "30s", "What drains is closed after this long."),
+            key("limits.max-connections", "number 1-1000000", "10000", "Open at once; more are refused."),
+            key("limits.connect-attempts", "number 1-100", "3", "For one client, over distinct endpoints."),
+            key("limits.connect-timeout", "duration", "1s", "Of one attempt, TLS included."),
+            key("limits.login-timeout", "duration", "5s", "Of one login."),
+            key("limits.idle-timeout", "duration or `off`", "off", "Without a byte either way."),
+            key("limits.rate", "`100/s`, `/m`, `/h`, or `off`", "off", "Of new connections."),
+            key(
+                    "limits.retry-budget",
+                    "share",
+                    "20%",
+                    "Of connections that may be tried again, beyond a small reserve."),
+            key(
+                    "limits.user-timeout",
+                    "duration or `off`",
+                    "30s",
+                    "How long sent data may stay unacknowledged before the connection counts as dead. `off`: the"
+                            + " kernel decides."),
+            key("allow.sources", "list of CIDR", "[]", "Clients that may connect. Empty: all that reach the listener."),
+            key("allow.uids", "list of numbers", "[]", "Users at the other end of a unix socket. Empty: all."),
+            key(
+                    "allow.endpoints",
+                    "list of CIDR",
+                    "[]",
+                    "Addresses that discovery may name. Empty: all but link-local ones and our own listeners."),
+            key(
+                    "proxy-protocol.accept-from",
+                    "list of CIDR",
+                    "[]",
+                    "Senders that must begin with a PROXY protocol header; nobody else may."),
+            key(
+                    "proxy-protocol.send",
+                    "`off`, `v1`, `v2`",
+                    "off",
+                    "The PROXY protocol header that each endpoint is sent."),
+            key("relay", "`auto`, `copy`", "auto", "How bytes are moved."));
+
+    /** Keys that belong to the product but not to this version. */
+    static final Set<String> LATER_GLOBAL = Set.of("listeners", "register");
+
+    /** Words of providers that belong to the product but not to this version. */
+    static final Set<String> LATER_PROTOCOLS =
+            Set.of("http", "postgresql", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
+
+    static final Set<String> LATER_SOURCES = Set.of(
+            "etcd",
+            "etcds",
+            "consul",
+            "consuls",
+            "consul-kv",
+            "zookeeper",
+            "docker",
+            "links",
+            "kubernetes",
+            "mdns",
+            "marathon",
+            "sentinel");
+
+    private Reference() {}
+
+    private static Key key(String path, String type, String fallback, String meaning) {
+        return new Key(path, type, fallback, meaning);
+    }
+
+    /** The rest of a sentence that begins with an unknown word, where {@code later} ones are known to come. */
+    static String unknown(String word, Set<String> later, String otherwise) {
+        return later.contains(word) ? "is not supported by this version. Choose another" : otherwise;
+    }
+
+    /** The environment variables of every key, with {@code SERVICE} for a service's name. */
+    static List<String> variables(String service) {
+        List<String> variables = new ArrayList<>();
+        GLOBAL.forEach(key -> variables.add(EnvironmentNames.PREFIX + EnvironmentNames.form(key.path())));
+        SERVICE.forEach(key -> {
+            variables.add(EnvironmentNames.PREFIX + "SERVICES_" + service + "_" + EnvironmentNames.form(key.path()));
+            variables.add(EnvironmentNames.PREFIX + "DEFAULTS_" + EnvironmentNames.form(key.path()));
+        });
+        return variables;
+    }
+
+    /** For a variable that names no key. */
+    static String nearest(String variable, String service) {
+        String nearest = Words.nearest(variable, variables(service));
+        return nearest == null ? "docs/configuration.md lists every key" : "did you mean " + nearest + "?";
+    }
+}

@@ -1,0 +1,245 @@
+package io.ambassador.launcher.config;
+
+import io.ambassador.service.AllowSpec;
+import io.ambassador.service.Catalog;
+import io.ambassador.service.Cidr;
+import io.ambassador.service.Credentials;
+import io.ambassador.service.HealthSpec;
+import io.ambassador.service.LimitsSpec;
+import io.ambassador.service.ListenAddress;
+import io.ambassador.service.OnChangeSpec;
+import io.ambassador.service.ProxyProtocolSpec;
+import io.ambassador.service.RelayMode;
+import io.ambassador.service.Role;
+import io.ambassador.service.ServiceSpec;
+import io.ambassador.service.TlsSpec;
+import io.ambassador.spi.Configured;
+import io.ambassador.spi.Provider;
+import io.ambassador.spi.Providers;
+import io.ambassador.spi.Settings;
+import io.ambassador.spi.balancing.BalancingPolicyProvider;
+import io.ambassador.spi.discovery.DiscoveryUri;
+import io.ambassador.spi.discovery.EndpointSourceProvider;
+import io.ambassador.spi.protocol.ProtocolProvider;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Reads one block of {@code services}. */
+final class ServiceReader {
+    private final String name;
+    private final Settings settings;
+    private final Catalog catalog;
+    private final List<String> warnings;
+
+    ServiceReader(String name, Settings settings, Catalog catalog, List<String> warnings) {
+        this.name = name;
+        this.settings = settings;
+        this.catalog = catalog;
+        this.warnings = warnings;
+    }
+
+    /** {@code null} if anything is wrong, which the settings then know. */
+    @Nullable ServiceSpec read() {
+        int before = settings.problems().size();
+        List<ListenAddress> listen = listen();
+        Configured<ProtocolProvider<?>> protocol = protocol();
+        List<Configured<EndpointSourceProvider<?>>> discovery = discovery();
+        Role role = settings.word("role", Role.ANY);
+        Configured<BalancingPolicyProvider<?>> balancing = balancing();
+        Credentials credentials = new CredentialsReader(settings, catalog, warnings).read();
+        TlsSpec tls = tls();
+        HealthSpec health = new HealthReader(settings.block("health"), catalog).read(protocol);
+        OnChangeSpec onChange = onChange(settings.block("on-change"));
+        LimitsSpec limits = LimitsReader.read(settings.block("limits"));
+        AllowSpec allow = allow(settings.block("allow"));
+        ProxyProtocolSpec proxyProtocol = proxyProtocol(settings.block("proxy-protocol"));
+        RelayMode relay = relay();
+        if (settings.problems().size() > before || protocol == null || balancing == null) {
+            return null;
+        }
+        try {
+            return new ServiceSpec(
+                    name,
+                    listen,
+                    protocol,
+                    discovery,
+                    role,
+                    balancing,
+                    credentials,
+                    tls,
+                    health,
+                    onChange,
+                    limits,
+                    allow,
+                    proxyProtocol,
+                    relay);
+        } catch (IllegalArgumentException e) {
+            refused(String.valueOf(e.getMessage()));
+            return null;
+        }
+    }
+
+    /** A spec's refusal begins with the key, whose origin only the settings know. */
+    private void refused(String message) {
+        String prefix = "services." + name + ".";
+        int colon = message.indexOf(": ");
+        if (message.startsWith(prefix) && colon > 0) {
+            settings.problem(message.substring(prefix.length(), colon), message.substring(colon + 2));
+        } else {
+            settings.problem("", message);
+        }
+    }
+
+    private List<ListenAddress> listen() {
+        if (!settings.has("listen")) {
+            settings.problem("listen", "is missing (expected an address such as 127.0.0.1:6379)");
+        }
+        return settings.list("listen", "an address such as 6379, 127.0.0.1:6379 or unix:/path", ListenAddress::parse);
+    }
+
+    private @Nullable Configured<ProtocolProvider<?>> protocol() {
+        String word = settings.string("protocol", "tcp");
+        for (String other : catalog.protocols().types()) {
+            if (!other.equals(word) && settings.keys().contains(other) && settings.has(other)) {
+                settings.problem(
+                        other, "belongs to protocol " + other + ", and this service's is " + word + ". Remove one");
+            }
+        }
+        for (String later : Reference.LATER_PROTOCOLS) {
+            if (catalog.protocols().find(later) == null && settings.keys().contains(later)) {
+                settings.refuseUnsupported(later);
+            }
+        }
+        ProtocolProvider<?> provider = find("protocol", word, catalog.protocols(), Reference.LATER_PROTOCOLS);
+        return provider == null ? null : Configured.parse(provider, settings.block(word));
+    }
+
+    private List<Configured<EndpointSourceProvider<?>>> discovery() {
+        List<Configured<EndpointSourceProvider<?>>> sources = new ArrayList<>();
+        List<Settings.Item> items = settings.items("discovery");
+        if (items.isEmpty() && settings.problems().isEmpty()) {
+            settings.problem("discovery", "is missing (expected a source such as static://10.0.0.5:6379)");
+        }
+        boolean list = settings.get("discovery") instanceof List<?>;
+        for (int i = 0; i < items.size(); i++) {
+            Settings.Item item = items.get(i);
+            String key = list ? "discovery[" + i + "]" : "discovery";
+            Configured<EndpointSourceProvider<?>> source =
+                    item.block() != null ? discovery(item.block()) : discovery(key, String.valueOf(item.text()));
+            if (source != null) {
+                sources.add(source);
+            }
+        }
+        return sources;
+    }
+
+    private @Nullable Configured<EndpointSourceProvider<?>> discovery(Settings block) {
+        String word = block.string("type");
+        EndpointSourceProvider<?> provider =
+                word.isEmpty() ? null : find(block, "type", word, catalog.sources(), Reference.LATER_SOURCES);
+        return provider == null ? null : Configured.parse(provider, block);
+    }
+
+    private @Nullable Configured<EndpointSourceProvider<?>> discovery(String key, String text) {
+        try {
+            DiscoveryUri uri = DiscoveryUri.parse(text);
+            EndpointSourceProvider<?> provider = find(key, uri.scheme(), catalog.sources(), Reference.LATER_SOURCES);
+            return provider == null
+                    ? null
+                    : Configured.parse(provider, settings.derived(key, provider.settingsOf(uri)));
+        } catch (IllegalArgumentException e) {
+            settings.problem(key, String.valueOf(e.getMessage()));
+            return null;
+        }
+    }
+
+    private @Nullable Configured<BalancingPolicyProvider<?>> balancing() {
+        if (settings.get("balancing") instanceof Settings.Source) {
+            Settings block = settings.block("balancing");
+            String word = block.string("type");
+            BalancingPolicyProvider<?> provider =
+                    word.isEmpty() ? null : find(block, "type", word, catalog.policies(), Set.of());
+            return provider == null ? null : Configured.parse(provider, block);
+        }
+        String word = settings.string("balancing", "round-robin");
+        BalancingPolicyProvider<?> provider = find("balancing", word, catalog.policies(), Set.of());
+        return provider == null ? null : Configured.parse(provider, settings.derived("balancing", Map.of()));
+    }
+
+    private @Nullable TlsSpec tls() {
+        boolean present = settings.has("tls");
+        Settings block = settings.block("tls");
+        boolean enabled = block.bool("enabled", present);
+        String serverName = block.optionalString("server-name");
+        Path ca = block.optionalPath("ca");
+        Path certificate = block.optionalPath("certificate");
+        Path key = block.optionalPath("key");
+        if (!enabled) {
+            return null;
+        }
+        if (serverName == null || serverName.isBlank()) {
+            block.problem(
+                    "server-name", "is missing (expected the name that the endpoints' certificates are issued for)");
+            return null;
+        }
+        if ((certificate == null) != (key == null)) {
+            block.problem(certificate == null ? "key" : "certificate", "needs certificate and key, both");
+            return null;
+        }
+        return new TlsSpec(serverName, ca, certificate, key);
+    }
+
+    private static OnChangeSpec onChange(Settings block) {
+        OnChangeSpec usual = OnChangeSpec.DEFAULT;
+        return new OnChangeSpec(
+                block.word("removed", usual.removed()),
+                block.word("demoted", usual.demoted()),
+                block.word("unhealthy", usual.unhealthy()),
+                block.duration("drain-timeout", usual.drainTimeout()));
+    }
+
+    private static AllowSpec allow(Settings block) {
+        return new AllowSpec(
+                block.list("sources", "an address block such as 10.0.0.0/8", Cidr::parse),
+                Set.copyOf(block.list("uids", "a user's number", Long::parseUnsignedLong)),
+                block.list("endpoints", "an address block such as 10.0.0.0/8", Cidr::parse));
+    }
+
+    private static ProxyProtocolSpec proxyProtocol(Settings block) {
+        return new ProxyProtocolSpec(
+                block.list("accept-from", "an address block such as 10.0.0.0/8", Cidr::parse),
+                block.word("send", ProxyProtocolSpec.Send.OFF));
+    }
+
+    private RelayMode relay() {
+        if ("splice".equals(settings.get("relay"))) {
+            settings.problem("relay", "\"splice\" is not supported by this version. Choose auto or copy");
+            return RelayMode.AUTO;
+        }
+        return settings.word("relay", RelayMode.AUTO);
+    }
+
+    private <P extends Provider<?>> @Nullable P find(
+            String key, String word, Providers<P> providers, Set<String> later) {
+        return find(settings, key, word, providers, later);
+    }
+
+    static <P extends Provider<?>> @Nullable P find(
+            Settings at, String key, String word, Providers<P> providers, Set<String> later) {
+        P provider = providers.find(word);
+        if (provider == null) {
+            at.problem(
+                    key,
+                    "\"" + word + "\" "
+                            + (later.contains(word)
+                                    ? "is not supported by this version (known: " + String.join(", ", providers.types())
+                                            + "). Choose another"
+                                    : providers.unknown(word)));
+        }
+        return provider;
+    }
+}

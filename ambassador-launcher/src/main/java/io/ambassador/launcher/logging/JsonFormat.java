@@ -1,0 +1,72 @@
+package io.ambassador.launcher.logging;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.HashSet;
+import java.util.Set;
+import org.slf4j.event.KeyValuePair;
+
+/**
+ * One JSON object a line: {@code time}, {@code level}, {@code logger}, {@code message}, then the event's own keys, and
+ * {@code exception} with the stack.
+ *
+ * @see <a href="https://www.rfc-editor.org/rfc/rfc8259#section-7">RFC 8259, section 7</a>
+ */
+final class JsonFormat implements LineFormat {
+    @Override
+    public String format(Event event) {
+        StringBuilder line = new StringBuilder(192).append("{\"time\":\"");
+        LineFormat.time(line, event.epochMillis());
+        line.append("\",\"level\":\"").append(event.level().name()).append('"');
+        field(line, "logger", TextFormat.shorten(event.logger()));
+        field(line, "message", event.message());
+        Set<String> used = new HashSet<>(Set.of("time", "level", "logger", "message", "exception"));
+        for (KeyValuePair pair : event.values()) {
+            String key = pair.key;
+            while (!used.add(key)) {
+                key += "_";
+            }
+            if (pair.value instanceof Number || pair.value instanceof Boolean) {
+                line.append(',');
+                string(line, key);
+                line.append(':').append(pair.value);
+            } else {
+                field(line, key, String.valueOf(pair.value));
+            }
+        }
+        if (event.thrown() != null) {
+            StringWriter stack = new StringWriter();
+            event.thrown().printStackTrace(new PrintWriter(stack));
+            field(line, "exception", stack.toString());
+        }
+        return line.append("}\n").toString();
+    }
+
+    private static void field(StringBuilder line, String key, String value) {
+        line.append(',');
+        string(line, key);
+        line.append(':');
+        string(line, value);
+    }
+
+    private static void string(StringBuilder line, String text) {
+        line.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                line.append('\\').append(c);
+            } else if (LineFormat.isUnsafe(c) || Character.isSurrogate(c) && !paired(text, i)) {
+                LineFormat.escape(line, c);
+            } else {
+                line.append(c);
+            }
+        }
+        line.append('"');
+    }
+
+    private static boolean paired(String text, int at) {
+        return Character.isHighSurrogate(text.charAt(at))
+                ? at + 1 < text.length() && Character.isLowSurrogate(text.charAt(at + 1))
+                : at > 0 && Character.isHighSurrogate(text.charAt(at - 1));
+    }
+}

@@ -1,0 +1,80 @@
+package io.ambassador.launcher.logging;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.slf4j.event.Level;
+
+/** Sets up the log of this process; once, before anything logs. */
+public final class Logging {
+    /** How an event is written. */
+    public enum Format {
+        TEXT,
+        JSON
+    }
+
+    static final String NETTY = "io.netty";
+
+    private static volatile Logging current = new Logging(Map.of("", Level.INFO, NETTY, Level.WARN), Format.TEXT);
+
+    private final TreeMap<String, Level> levels;
+    private final LineFormat format;
+    private final PrintStream out;
+
+    private Logging(Map<String, Level> levels, Format format) {
+        this.levels = new TreeMap<>(levels);
+        this.format = format == Format.JSON ? new JsonFormat() : new TextFormat();
+        this.out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * @param levels {@code info}, or {@code info,io.netty=debug,service.redis=trace}: the longest name that a logger's
+     *     begins with decides; {@code io.ambassador.} may be left out. Netty's are at {@code warn} unless named.
+     * @throws IllegalArgumentException if there is no such level
+     */
+    public static void configure(String levels, Format format) {
+        current = new Logging(parse(levels), format);
+        System.setProperty("slf4j.provider", LogProvider.class.getName());
+        System.setProperty("slf4j.internal.verbosity", "WARN");
+    }
+
+    static Map<String, Level> parse(String text) {
+        Map<String, Level> levels = new TreeMap<>(Map.of("", Level.INFO, NETTY, Level.WARN));
+        for (String part : text.split(",")) {
+            int equals = part.indexOf('=');
+            String name = equals < 0
+                    ? ""
+                    : TextFormat.shorten(part.substring(0, equals).trim());
+            String level = part.substring(equals + 1).trim().toUpperCase(Locale.ROOT);
+            levels.put(name, Level.valueOf(level));
+        }
+        return levels;
+    }
+
+    static Level level(String logger) {
+        return level(current.levels, TextFormat.shorten(logger));
+    }
+
+    static Level level(Map<String, Level> levels, String logger) {
+        String best = "";
+        for (String name : levels.keySet()) {
+            if (name.length() > best.length() && (logger.equals(name) || logger.startsWith(name + "."))) {
+                best = name;
+            }
+        }
+        return levels.getOrDefault(best, Level.INFO);
+    }
+
+    static void write(Event event) {
+        Logging logging = current;
+        byte[] line = logging.format.format(event).getBytes(StandardCharsets.UTF_8);
+        synchronized (logging.out) {
+            logging.out.write(line, 0, line.length);
+            logging.out.flush();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package io.ambassador.launcher.logging;
+
+import org.slf4j.event.KeyValuePair;
+
+/** {@code 2026-11-22T01:02:03.004Z INFO  service.redis message key=value}, for people. */
+final class TextFormat implements LineFormat {
+    private static final String OWN = "io.ambassador.";
+
+    static String shorten(String logger) {
+        return logger.startsWith(OWN) ? logger.substring(OWN.length()) : logger;
+    }
+
+    @Override
+    public String format(Event event) {
+        StringBuilder line = new StringBuilder(128);
+        LineFormat.time(line, event.epochMillis());
+        String level = event.level().name();
+        line.append(' ').append(level).append(level.length() < 5 ? "  " : " ");
+        safe(line, shorten(event.logger()));
+        line.append(' ');
+        safe(line, event.message());
+        for (KeyValuePair pair : event.values()) {
+            line.append(' ');
+            safe(line, pair.key);
+            line.append('=');
+            value(line, String.valueOf(pair.value));
+        }
+        if (event.thrown() != null) {
+            line.append(" exception=");
+            value(line, event.thrown().toString());
+            stack(line, event.thrown());
+        }
+        return line.append('\n').toString();
+    }
+
+    private static void stack(StringBuilder line, Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause != thrown) {
+                line.append("\n    caused by ");
+                safe(line, cause.toString());
+            }
+            for (StackTraceElement frame : cause.getStackTrace()) {
+                line.append("\n        at ").append(frame);
+            }
+        }
+    }
+
+    /** Quoted where a reader could not tell its end. */
+    private static void value(StringBuilder line, String value) {
+        boolean quote = value.isEmpty() || value.chars().anyMatch(c -> c <= ' ' || c == '"' || c == '=');
+        if (!quote) {
+            safe(line, value);
+            return;
+        }
+        line.append('"');
+        safe(line, value.replace("\\", "\\\\").replace("\"", "\\\""));
+        line.append('"');
+    }
+
+    private static void safe(StringBuilder line, String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (LineFormat.isUnsafe(c)) {
+                LineFormat.escape(line, c);
+            } else {
+                line.append(c);
+            }
+        }
+    }
+}
