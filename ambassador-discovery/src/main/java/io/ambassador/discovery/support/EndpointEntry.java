@@ -1,0 +1,91 @@
+package io.ambassador.discovery.support;
+
+import io.ambassador.spi.discovery.Endpoint;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * One endpoint as somebody wrote it down; its host may still be a name.
+ *
+ * @param host an address in its one spelling without brackets, or a DNS name
+ * @param weight shared among the addresses that a name has; 0 means drain
+ */
+public record EndpointEntry(String host, int port, int weight, int priority, Map<String, String> metadata) {
+    private static final Pattern NAME = Pattern.compile("(?!-)[\\w-]{1,63}(\\.[\\w-]{1,63})*\\.?");
+    private static final Pattern ENDS_IN_NUMBER = Pattern.compile("(.*\\.)?\\d+\\.?");
+
+    /** @throws IllegalArgumentException if something is out of range, or the host neither address nor name */
+    public EndpointEntry {
+        String address = IpAddresses.canonical(host);
+        if (address != null) {
+            host = address;
+        } else if (!isName(host)) {
+            throw new IllegalArgumentException("host: \"" + host + "\" (expected: an address or a DNS name)");
+        }
+        // The rest has the same limits as an endpoint.
+        metadata = new Endpoint("0.0.0.0", port, weight, priority, metadata).metadata();
+    }
+
+    /** With weight 1, priority 0 and no metadata. */
+    public static EndpointEntry of(String host, int port) {
+        return new EndpointEntry(host, port, 1, 0, Map.of());
+    }
+
+    /**
+     * Reads {@code host:port}, {@code [v6]:port}, either followed by {@code ;weight=n} and {@code ;priority=n}.
+     *
+     * @throws IllegalArgumentException if it is anything else; the message says what
+     */
+    public static EndpointEntry parse(String text) {
+        String[] parts = text.split(";", -1);
+        String address = parts[0].trim();
+        int colon = address.lastIndexOf(':');
+        if (colon < 1) {
+            throw new IllegalArgumentException("\"" + text + "\" has no port (expected: host:port)");
+        }
+        String host = address.substring(0, colon);
+        if (host.startsWith("[") && host.endsWith("]")) {
+            host = host.substring(1, host.length() - 1);
+        } else if (host.indexOf(':') >= 0) {
+            throw new IllegalArgumentException("\"" + text + "\" (expected: brackets round IPv6, as [::1]:6379)");
+        }
+        int port = number("port", address.substring(colon + 1));
+        int weight = 1;
+        int priority = 0;
+        for (int i = 1; i < parts.length; i++) {
+            String part = parts[i].trim();
+            int equals = part.indexOf('=');
+            String key = equals < 0 ? part : part.substring(0, equals).trim();
+            String value = equals < 0 ? "" : part.substring(equals + 1).trim();
+            switch (key.toLowerCase(Locale.ROOT)) {
+                case "weight" -> weight = number("weight", value);
+                case "priority" -> priority = number("priority", value);
+                default ->
+                    throw new IllegalArgumentException(
+                            "\"" + part + "\" (expected: weight=n or priority=n after the ;)");
+            }
+        }
+        return new EndpointEntry(host, port, weight, priority, Map.of());
+    }
+
+    /** Whether the host is an address already. */
+    public boolean isLiteral() {
+        return IpAddresses.parse(host) != null;
+    }
+
+    /** Whether {@code host} can be looked up: letters, digits, hyphens, underscores, and no number at its end. */
+    public static boolean isName(String host) {
+        return host.length() <= 254
+                && NAME.matcher(host).matches()
+                && !ENDS_IN_NUMBER.matcher(host).matches();
+    }
+
+    private static int number(String what, String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(what + ": \"" + text + "\" (expected: a whole number)", e);
+        }
+    }
+}
