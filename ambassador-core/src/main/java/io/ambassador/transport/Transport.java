@@ -18,7 +18,6 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -28,6 +27,7 @@ import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
@@ -53,6 +53,10 @@ public final class Transport implements AutoCloseable {
 
     private static final int BACKLOG = 4096;
 
+    /** By its number in Linux, since Netty knows the name for connected sockets only. */
+    private static final ChannelOption<Integer> TCP_USER_TIMEOUT =
+            new IntegerUnixChannelOption("TCP_USER_TIMEOUT", 6, 18);
+
     private final EventLoopGroup loops;
     private final boolean epoll;
 
@@ -64,7 +68,7 @@ public final class Transport implements AutoCloseable {
     /** @param threads event loops, at least 1 */
     public static Transport start(int threads) {
         boolean epoll = Epoll.isAvailable();
-        IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        IoHandlerFactory handlers = epoll ? LastingEpollHandler.newFactory() : NioIoHandler.newFactory();
         DefaultThreadFactory names = new DefaultThreadFactory("ambassador-loop", true);
         return new Transport(new MultiThreadIoEventLoopGroup(threads, names, handlers), epoll);
     }
@@ -102,7 +106,7 @@ public final class Transport implements AutoCloseable {
             bootstrap.option(ChannelOption.SO_REUSEADDR, true);
             if (epoll && userTimeout != null) {
                 // Linux hands these on to accepted sockets, which saves a system call for each.
-                bootstrap.option(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
+                bootstrap.option(TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
             }
         }
         try {
