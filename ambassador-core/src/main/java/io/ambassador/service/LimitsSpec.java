@@ -34,8 +34,8 @@ public record LimitsSpec(
         /** @throws IllegalArgumentException if {@code text} is not a number, a slash and s, m or h */
         public static Rate parse(String text) {
             int slash = text.indexOf('/');
-            int permits =
-                    slash < 1 ? 0 : Integer.parseInt(text.substring(0, slash).trim());
+            String number = slash < 1 ? "" : text.substring(0, slash).trim();
+            int permits = number.matches("\\d{1,9}") ? Integer.parseInt(number) : 0;
             if (permits < 1) {
                 throw new IllegalArgumentException(text + " (expected: 100/s)");
             }

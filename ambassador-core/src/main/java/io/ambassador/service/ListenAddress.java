@@ -1,5 +1,8 @@
 package io.ambassador.service;
 
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 
 /** Where a listener binds. */
@@ -41,7 +44,7 @@ public sealed interface ListenAddress {
         }
         int colon = text.lastIndexOf(':');
         if (colon < 0) {
-            return new Tcp("127.0.0.1", Integer.parseInt(text));
+            return new Tcp("127.0.0.1", port(text, text));
         }
         String host = text.substring(0, colon);
         if (host.startsWith("[") && host.endsWith("]")) {
@@ -52,7 +55,14 @@ public sealed interface ListenAddress {
         if (host.isEmpty()) {
             throw new IllegalArgumentException(text + " (expected: host:port)");
         }
-        return new Tcp(host.equals("*") ? "0.0.0.0" : host, Integer.parseInt(text.substring(colon + 1)));
+        return new Tcp(host.equals("*") ? "0.0.0.0" : host, port(text, text.substring(colon + 1)));
+    }
+
+    private static int port(String text, String port) {
+        if (!port.matches("\\d{1,5}")) {
+            throw new IllegalArgumentException(text + " (expected: a port, host:port or unix:/path)");
+        }
+        return Integer.parseInt(port);
     }
 
     /** Whether only processes of this machine reach it. */
@@ -60,8 +70,14 @@ public sealed interface ListenAddress {
         if (!(this instanceof Tcp tcp)) {
             return true;
         }
-        return tcp.host().equals("localhost")
-                || tcp.host().equals("::1")
-                || tcp.host().startsWith("127.");
+        byte[] address = NetUtil.createByteArrayFromIpAddressString(tcp.host());
+        if (address == null) { // a name, which may lead anywhere
+            return tcp.host().equalsIgnoreCase("localhost");
+        }
+        try {
+            return InetAddress.getByAddress(address).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e); // four or sixteen bytes
+        }
     }
 }

@@ -39,8 +39,9 @@ public final class Providers<P extends Provider<?>> {
             while (providers.hasNext()) {
                 found.add((P) providers.next());
             }
-        } catch (ServiceConfigurationError e) {
+        } catch (ServiceConfigurationError | LinkageError e) {
             throw new ConfigurationException("A " + noun + " cannot be loaded: " + e.getMessage()
+                    + (e.getCause() == null ? "" : ": " + e.getCause())
                     + ". Correct its META-INF/services entry, or take its jar off the class path.");
         }
         return of(noun, found);

@@ -314,10 +314,10 @@ public final class Settings {
 
     /** Reports the keys, here and below, that nobody asked for. */
     public void refuseUnknownKeys() {
-        for (String key : source.keys()) {
-            if (!asked.contains(key)) {
-                problem(key, "is not a known key (" + Words.didYouMean(key, asked) + ")");
-                asked.add(key);
+        Set<String> known = Set.copyOf(asked);
+        for (String key : keys()) {
+            if (asked.add(key)) {
+                problem(key, "is not a known key (" + Words.didYouMean(key, new TreeSet<>(known)) + ")");
             }
         }
         children.forEach(Settings::refuseUnknownKeys);

@@ -59,6 +59,10 @@ public final class Units {
     /** The shortest exact form: {@code 5s}, {@code 250ms}. */
     public static String format(Duration duration) {
         long millis = duration.toMillis();
+        if (!duration.equals(Duration.ofMillis(millis))) {
+            long nanos = duration.toNanos();
+            return nanos % 1_000 == 0 ? nanos / 1_000 + "us" : nanos + "ns";
+        }
         if (millis != 0 && millis % 3_600_000 == 0) {
             return millis / 3_600_000 + "h";
         }

@@ -2,6 +2,7 @@ package io.ambassador.spi.discovery;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -16,10 +17,10 @@ import java.util.Map;
  */
 public record DiscoveryUri(String scheme, String authority, String path, Map<String, String> query) {
     public DiscoveryUri {
-        query = Map.copyOf(query);
+        query = Collections.unmodifiableMap(new LinkedHashMap<>(query));
     }
 
-    /** @throws IllegalArgumentException if {@code text} has no scheme */
+    /** @throws IllegalArgumentException if {@code text} has no scheme, or gives a parameter twice */
     public static DiscoveryUri parse(String text) {
         int colon = text.indexOf("://");
         if (colon < 1) {
@@ -31,10 +32,12 @@ public record DiscoveryUri(String scheme, String authority, String path, Map<Str
         if (question >= 0) {
             for (String pair : rest.substring(question + 1).split("&")) {
                 int equals = pair.indexOf('=');
-                if (!pair.isEmpty()) {
-                    query.put(
-                            decode(equals < 0 ? pair : pair.substring(0, equals)),
-                            equals < 0 ? "" : decode(pair.substring(equals + 1)));
+                if (pair.isEmpty()) {
+                    continue;
+                }
+                String key = decode(equals < 0 ? pair : pair.substring(0, equals));
+                if (query.put(key, equals < 0 ? "" : decode(pair.substring(equals + 1))) != null) {
+                    throw new IllegalArgumentException("parameter " + key + ": given twice (expected: once)");
                 }
             }
             rest = rest.substring(0, question);

@@ -39,13 +39,9 @@ public final class Secret implements AutoCloseable {
 
     /** Whether both hold the same bytes, in time that does not tell where they differ. */
     public boolean sameAs(Secret other) {
-        byte[] mine = reveal();
-        byte[] theirs = other.reveal();
-        try {
-            return MessageDigest.isEqual(mine, theirs);
-        } finally {
-            Arrays.fill(mine, (byte) 0);
-            Arrays.fill(theirs, (byte) 0);
+        try (Secret mine = copy();
+                Secret theirs = other.copy()) {
+            return MessageDigest.isEqual(mine.bytes, theirs.bytes);
         }
     }
 
