@@ -37,8 +37,8 @@ class AmbassadorTest {
                         "hello".getBytes(StandardCharsets.UTF_8),
                         client.getInputStream().readAllBytes());
             }
-            await().untilAsserted(() ->
-                    assertEquals(0, ambassador.services().get(0).activeConnections()));
+            await().untilAsserted(
+                            () -> assertEquals(0, ambassador.services().get(0).activeConnections()));
             assertEquals(5, ambassador.services().get(0).bytesToBackend());
             assertEquals(5, ambassador.services().get(0).bytesToClient());
         }
@@ -51,7 +51,8 @@ class AmbassadorTest {
                 .start()) {
             await().until(ambassador::isReady);
             try (Socket client = connect(ambassador.address("nothing"))) {
-                assertThrows(SocketException.class, () -> client.getInputStream().read());
+                assertThrows(
+                        SocketException.class, () -> client.getInputStream().read());
             }
         }
     }
@@ -63,11 +64,15 @@ class AmbassadorTest {
             try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
                 free = probe.getLocalPort();
             }
-            AmbassadorException failure = assertThrows(AmbassadorException.class, () -> Ambassador.builder()
-                    .service("first", s -> s.listen("127.0.0.1", free).discover(known(1)))
-                    .service("second", s -> s.listen("127.0.0.1", taken.getLocalPort())
-                            .discover(known(1)))
-                    .start());
+            AmbassadorException failure = assertThrows(
+                    AmbassadorException.class,
+                    () -> Ambassador.builder()
+                            .service("first", s -> s.listen("127.0.0.1", free).discover(known(1)))
+                            .service(
+                                    "second",
+                                    s -> s.listen("127.0.0.1", taken.getLocalPort())
+                                            .discover(known(1)))
+                            .start());
             assertTrue(failure.getMessage().contains("services.second"), failure.getMessage());
             assertTrue(failure.getMessage().contains(":" + taken.getLocalPort()), failure.getMessage());
             new ServerSocket(free, 1, InetAddress.getLoopbackAddress()).close();
