@@ -103,9 +103,9 @@ public final class SecretKeeper {
     private synchronized void failed(String message) {
         if (!message.equals(lastError)) {
             log.warn(
-                    "The secret cannot be read: {}. {}",
+                    "The secret cannot be read: {} {}",
                     message,
-                    current == null ? "Clients are refused until it can" : "The one read last goes on being used");
+                    current == null ? "Clients are refused until it can." : "The one read last goes on being used.");
         }
         lastError = message;
     }

@@ -1,6 +1,5 @@
 package io.ambassador.upstream;
 
-import io.ambassador.service.Credentials;
 import io.ambassador.service.EndReason;
 import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.PoolSnapshot;
@@ -206,8 +205,8 @@ final class Dial implements Pick {
 
         /** Why a secret must not be sent to this endpoint; {@code null} if it may, or if there is none. */
         private @Nullable String unsafe() {
-            Credentials credentials = service.spec().credentials();
-            if (credentials == null || credentials.insecure() || connector.isEncrypted() || isLocal(endpoint)) {
+            LoginContext context = new LoginContext(service, endpoint.endpoint(), connector.isEncrypted());
+            if (!context.hasCredentials() || context.confidential()) {
                 return null;
             }
             return "the password would cross the network to "
@@ -308,10 +307,5 @@ final class Dial implements Pick {
             lastReason = reason;
             giveUp(what);
         }
-    }
-
-    private static boolean isLocal(PooledEndpoint endpoint) {
-        String host = endpoint.endpoint().host();
-        return host.startsWith("127.") || host.equals("::1") || host.equals("0:0:0:0:0:0:0:1");
     }
 }

@@ -71,18 +71,12 @@ public final class EndpointProber implements Prober {
     private void ask(Channel channel, PooledEndpoint endpoint, Promise<ProbeResult> answer) {
         LoginContext login = new LoginContext(service, endpoint.endpoint(), connector.isEncrypted());
         Handshake<ProbeResult> handler =
-                probe.handler(answer, endpoint.endpoint(), login.hasSecret() && maySend(login) ? login : null);
+                probe.handler(answer, endpoint.endpoint(), login.hasSecret() && login.confidential() ? login : null);
         if (handler == null) {
             answer.trySuccess(ProbeResult.healthy(ServerRole.UNKNOWN, "connected"));
         } else {
             channel.pipeline().addLast("probe", handler);
         }
-    }
-
-    private boolean maySend(LoginContext login) {
-        return login.confidential()
-                || service.spec().credentials() != null
-                        && service.spec().credentials().insecure();
     }
 
     @SuppressWarnings("unchecked") // a provider's own config is the only one it is ever paired with

@@ -1,5 +1,6 @@
 package io.ambassador.upstream;
 
+import io.ambassador.service.Credentials;
 import io.ambassador.service.SecretKeeper;
 import io.ambassador.service.Service;
 import io.ambassador.spi.discovery.Endpoint;
@@ -9,11 +10,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Lends a service's credentials to one login. */
 final class LoginContext implements Login {
+    private final Service service;
     private final @Nullable SecretKeeper secrets;
     private final Endpoint endpoint;
     private final boolean encrypted;
 
     LoginContext(Service service, Endpoint endpoint, boolean encrypted) {
+        this.service = service;
         this.secrets = service.secrets();
         this.endpoint = endpoint;
         this.encrypted = encrypted;
@@ -48,8 +51,11 @@ final class LoginContext implements Login {
 
     @Override
     public boolean confidential() {
-        return encrypted
-                || endpoint.host().startsWith("127.")
-                || endpoint.host().equals("::1");
+        Credentials credentials = service.spec().credentials();
+        return encrypted || isLocal(endpoint.host()) || credentials != null && credentials.insecure();
+    }
+
+    private static boolean isLocal(String host) {
+        return host.startsWith("127.") || host.equals("::1") || host.equals("0:0:0:0:0:0:0:1");
     }
 }

@@ -17,6 +17,7 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.Promise;
 import java.io.ByteArrayOutputStream;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -100,6 +101,11 @@ public final class HandshakeClient implements AutoCloseable {
                 throw new TimeoutException("the handshake is still under way");
             }
             return outcome.cause();
+        }
+
+        /** Whether {@code time} passes without an outcome. */
+        public boolean isUnderWayAfter(Duration time) throws InterruptedException {
+            return !outcome.await(time.toMillis());
         }
 
         public Channel channel() {

@@ -175,10 +175,19 @@ public final class RedisServer implements AutoCloseable {
             Daemon daemon = Daemon.start(
                     directory,
                     List.of("redis-server", directory.resolve("redis.conf").toString()),
-                    () -> Files.exists(socket) && Ports.accepts(port));
+                    () -> Ports.accepts(port) && listens(socket));
             RespClient admin = RespClient.connectUnix(socket);
             admin.command("AUTH", ADMIN, adminPassword);
             return new RedisServer(port, daemon, admin, adminPassword);
+        }
+
+        /** The file is there a moment before the server listens on it. */
+        private static boolean listens(Path socket) {
+            try (RespClient client = RespClient.connectUnix(socket)) {
+                return true;
+            } catch (UncheckedIOException notYet) {
+                return false;
+            }
         }
 
         private static String quoted(String text) {

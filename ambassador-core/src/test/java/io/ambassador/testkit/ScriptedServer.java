@@ -5,17 +5,10 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketException;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
-/** A server on a free port of 127.0.0.1 that plays one script to each connection, then closes it. */
-public final class ScriptedServer implements AutoCloseable {
+/** Plays one script to each connection, then closes it. */
+public final class ScriptedServer extends LoopbackServer {
     /** What the server says and expects; runs on a thread of its own. */
     public interface Script {
         /** @throws IOException if the client leaves, which ends this connection alone */
@@ -40,35 +33,18 @@ public final class ScriptedServer implements AutoCloseable {
         }
     }
 
-    private final ServerSocket server;
     private final Script script;
     private final ByteArrayOutputStream received = new ByteArrayOutputStream();
-    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
-    private ScriptedServer(ServerSocket server, Script script) {
-        this.server = server;
+    private ScriptedServer(Script script) {
+        super(bind());
         this.script = script;
     }
 
     public static ScriptedServer start(Script script) {
-        try {
-            ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-            ScriptedServer server = new ScriptedServer(socket, script);
-            Thread thread = new Thread(server::accept, "scripted-server");
-            thread.setDaemon(true);
-            thread.start();
-            return server;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    public InetSocketAddress address() {
-        return (InetSocketAddress) server.getLocalSocketAddress();
-    }
-
-    public int port() {
-        return server.getLocalPort();
+        ScriptedServer server = new ScriptedServer(script);
+        server.accept();
+        return server;
     }
 
     /** Every byte that any client has sent and the script has read. */
@@ -79,42 +55,9 @@ public final class ScriptedServer implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        try {
-            server.close();
-            for (Socket socket : open) {
-                socket.close();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private void accept() {
-        while (!server.isClosed()) {
-            try {
-                Socket socket = server.accept();
-                open.add(socket);
-                Thread thread = new Thread(() -> serve(socket), "scripted-connection");
-                thread.setDaemon(true);
-                thread.start();
-            } catch (SocketException closed) {
-                return;
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-    }
-
-    private void serve(Socket socket) {
-        try (socket) {
-            socket.setTcpNoDelay(true);
-            script.play(new Connection(socket, new Recorder(socket.getInputStream()), socket.getOutputStream()));
-        } catch (IOException clientLeft) {
-            // The client's side of the test says what it saw.
-        } finally {
-            open.remove(socket);
-        }
+    protected void serve(Socket socket) throws IOException {
+        socket.setTcpNoDelay(true);
+        script.play(new Connection(socket, new Recorder(socket.getInputStream()), socket.getOutputStream()));
     }
 
     private final class Recorder extends FilterInputStream {

@@ -1,11 +1,14 @@
 package io.ambassador.spi.protocol;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.spi.secret.CredentialException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -13,116 +16,112 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.concurrent.Promise;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class HandshakeTest {
     private final Promise<String> outcome = ImmediateEventExecutor.INSTANCE.newPromise();
 
-    /** Says hello, and expects a line. */
-    private final class Hello extends Handshake<String> {
-        Hello() {
+    /** Succeeds on {@code y}, fails on {@code n}, waits on anything else. */
+    private class YesOrNo extends Handshake<String> {
+        private int begun;
+
+        YesOrNo() {
             super(outcome);
         }
 
         @Override
-        protected void begin(ChannelHandlerContext ctx) {
-            ctx.writeAndFlush(Unpooled.copiedBuffer("hello", StandardCharsets.US_ASCII));
+        protected void begin(ChannelHandlerContext ctx) throws CredentialException {
+            begun++;
         }
 
         @Override
-        protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws LoginException {
-            int end = in.bytesBefore((byte) '\n');
-            if (end < 0) {
-                return;
+        protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws CredentialException {
+            switch (in.readByte()) {
+                case 'y' -> succeed(ctx, "yes");
+                case 'n' -> throw new CredentialException("no");
+                default -> {}
             }
-            String line = in.readString(end, StandardCharsets.US_ASCII);
-            in.skipBytes(1);
-            if (line.equals("no")) {
-                throw new LoginException(LoginException.Kind.REFUSED, "refused");
-            }
-            succeed(ctx, line);
         }
     }
 
+    private static ByteBuf bytes(String text) {
+        return Unpooled.copiedBuffer(text, UTF_8);
+    }
+
+    private static String inbound(EmbeddedChannel channel) {
+        StringBuilder text = new StringBuilder();
+        for (ByteBuf read = channel.readInbound(); read != null; read = channel.readInbound()) {
+            text.append(read.toString(UTF_8));
+            read.release();
+        }
+        return text.toString();
+    }
+
     @Test
-    void leavesAndPassesOnWhatItDidNotRead() {
-        EmbeddedChannel channel = new EmbeddedChannel(new Hello());
-
-        channel.writeInbound(text("yes\nmore"));
-
+    void leavesAndHandsOnWhatItDidNotConsume() {
+        EmbeddedChannel channel = new EmbeddedChannel(new YesOrNo());
+        channel.writeInbound(bytes("..yrest"));
+        channel.writeInbound(bytes(" and more"));
         assertEquals("yes", outcome.getNow());
-        assertNull(channel.pipeline().get(Hello.class));
-        assertEquals("more", channel.<ByteBuf>readInbound().toString(StandardCharsets.US_ASCII));
-        channel.finishAndReleaseAll();
+        assertEquals("rest and more", inbound(channel));
+        assertNull(channel.pipeline().get(YesOrNo.class));
     }
 
-    /** A handler added when a connect completes is told afterwards that the channel became active. */
     @Test
-    void beginsOnceWhenTheChannelIsActiveAlready() {
-        EmbeddedChannel channel = new EmbeddedChannel();
-        channel.pipeline().addLast(new Hello());
-
+    void beginsOnceThoughTheChannelBecomesActiveAfterItWasAdded() {
+        YesOrNo handshake = new YesOrNo();
+        EmbeddedChannel channel = new EmbeddedChannel(handshake);
         channel.pipeline().fireChannelActive();
-
-        assertEquals("hello", channel.<ByteBuf>readOutbound().toString(StandardCharsets.US_ASCII));
-        assertNull(channel.readOutbound());
-        channel.finishAndReleaseAll();
+        assertEquals(1, handshake.begun);
+        channel.close();
     }
 
     @Test
-    void whatDecodeThrowsIsTheOutcome() {
-        EmbeddedChannel channel = new EmbeddedChannel(new Hello());
-
-        channel.writeInbound(text("no\n"));
-
-        assertEquals("refused", outcome.cause().getMessage());
+    void afterAFailureNothingIsReadOrHandedOn() {
+        EmbeddedChannel channel = new EmbeddedChannel(new YesOrNo());
+        channel.writeInbound(bytes("nyevil"));
+        assertEquals("no", outcome.cause().getMessage());
         assertFalse(channel.isOpen());
-        channel.finishAndReleaseAll();
+        assertEquals("", inbound(channel));
     }
 
     @Test
-    void whatBeginThrowsIsTheOutcome() {
-        EmbeddedChannel channel = new EmbeddedChannel(new Handshake<>(outcome) {
+    void aFaultInBeginningFailsAtOnce() {
+        RuntimeException fault = new IllegalStateException("fault");
+        EmbeddedChannel channel = new EmbeddedChannel(new YesOrNo() {
             @Override
             protected void begin(ChannelHandlerContext ctx) {
-                throw new IllegalStateException("cannot begin");
+                throw fault;
             }
-
-            @Override
-            protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {}
         });
-
-        assertEquals("cannot begin", outcome.cause().getMessage());
+        assertSame(fault, outcome.cause());
         assertFalse(channel.isOpen());
-        channel.finishAndReleaseAll();
     }
 
     @Test
-    void anEarlyCloseIsUnavailable() {
-        EmbeddedChannel channel = new EmbeddedChannel(new Hello());
-
+    void failsWhenThePeerLeaves() {
+        EmbeddedChannel channel = new EmbeddedChannel(new YesOrNo());
         channel.close();
-
-        assertEquals(
-                LoginException.Kind.UNAVAILABLE,
-                assertInstanceOf(LoginException.class, outcome.cause()).kind());
-        channel.finishAndReleaseAll();
+        LoginException failure = assertInstanceOf(LoginException.class, outcome.cause());
+        assertEquals(LoginException.Kind.UNAVAILABLE, failure.kind());
     }
 
     @Test
-    void anEarlyEndOfInputIsUnavailable() {
-        EmbeddedChannel channel = new EmbeddedChannel(new Hello());
-
+    void failsWhenThePeerStopsSending() {
+        EmbeddedChannel channel = new EmbeddedChannel(new YesOrNo());
         channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
-
-        assertTrue(outcome.isDone());
+        assertInstanceOf(LoginException.class, outcome.cause());
         assertFalse(channel.isOpen());
-        channel.finishAndReleaseAll();
     }
 
-    private static ByteBuf text(String text) {
-        return Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
+    @Test
+    void staysForAPeerThatStopsSendingAfterItsLastWord() {
+        EmbeddedChannel channel = new EmbeddedChannel(new YesOrNo());
+        channel.writeInbound(bytes("y"));
+        channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        assertEquals("yes", outcome.getNow());
+        assertTrue(channel.isOpen());
+        channel.close();
     }
 }
