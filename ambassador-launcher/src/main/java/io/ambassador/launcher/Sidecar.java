@@ -1,21 +1,28 @@
 package io.ambassador.launcher;
 
 import io.ambassador.Ambassador;
+import io.ambassador.launcher.admin.AdminServer;
+import io.ambassador.launcher.admin.Managed;
+import io.ambassador.launcher.admin.Metrics;
 import io.ambassador.launcher.config.Configuration;
+import io.ambassador.service.ServiceStatus;
 import io.ambassador.spi.AmbassadorException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One ambassador from start to end of this process. */
+/** One ambassador and its admin address, from start to end of this process. */
 final class Sidecar {
-    private final Logger log = LoggerFactory.getLogger(Sidecar.class);
+    private static final Logger LOG = LoggerFactory.getLogger("ambassador.launcher");
+
     private final Configuration configuration;
     private final boolean adminRequired;
     private final Stop stop;
     private final long began = System.nanoTime();
 
-    /** @param adminRequired whether an admin address that cannot be bound ends it */
+    /** @param adminRequired whether an admin address that cannot be bound is a failure to start */
     Sidecar(Configuration configuration, boolean adminRequired, boolean exitZeroOnSigterm) {
         this.configuration = configuration;
         this.adminRequired = adminRequired;
@@ -23,25 +30,79 @@ final class Sidecar {
     }
 
     /** Runs until it is told to stop. Returns the exit code. */
-    int run() {
-        configuration.warnings().forEach(log::warn);
+    int run() throws InterruptedException {
+        configuration.warnings().forEach(LOG::warn);
         stop.onSignals();
-        try (Ambassador ambassador = configuration.toBuilder().start()) {
-            log.info("Started in {} ms.", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+        try (Metrics metrics = configuration.admin() == null ? null : new Metrics();
+                Ambassador ambassador = start(metrics);
+                AdminServer admin = metrics == null ? null : admin(ambassador, metrics)) {
+            LOG.atInfo()
+                    .addKeyValue("version", Version.current())
+                    .addKeyValue("millis", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began))
+                    .addKeyValue("admin", admin == null ? "off" : configuration.admin())
+                    .log("Started.");
             int code = stop.await();
-            log.info("Stopping.");
-            ambassador.drain();
+            ambassador.close(); // first of the two, so that probes and metrics are served while it drains
+            LOG.info("Stopped.");
             return code;
         } catch (AmbassadorException e) {
-            log.error("Cannot start: {}", e.getMessage());
-            return Main.EXIT_FAILED;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            LOG.error("Cannot start: {}", e.getMessage());
             return Main.EXIT_FAILED;
         }
     }
 
-    boolean adminRequired() {
-        return adminRequired;
+    private Ambassador start(@Nullable Metrics metrics) throws AmbassadorException {
+        Ambassador.Builder builder = configuration.toBuilder();
+        if (metrics != null) {
+            builder.meterRegistry(metrics.registry());
+        }
+        return builder.start();
+    }
+
+    private @Nullable AdminServer admin(Ambassador ambassador, Metrics metrics) throws AmbassadorException {
+        if (configuration.admin() == null) {
+            return null;
+        }
+        try {
+            return AdminServer.start(configuration.admin(), managed(ambassador), metrics);
+        } catch (AmbassadorException e) {
+            if (adminRequired) {
+                throw e;
+            }
+            LOG.warn("Going on without an admin address: {}", e.getMessage());
+            return null;
+        }
+    }
+
+    private Managed managed(Ambassador ambassador) {
+        return new Managed() {
+            private volatile boolean draining;
+
+            @Override
+            public List<ServiceStatus> services() {
+                return ambassador.services();
+            }
+
+            @Override
+            public boolean isReady() {
+                return ambassador.isReady();
+            }
+
+            @Override
+            public boolean isDraining() {
+                return draining || stop.isRequested();
+            }
+
+            @Override
+            public void drain() {
+                draining = true;
+                ambassador.drain();
+            }
+
+            @Override
+            public void shutdown() {
+                stop.request("shutdown", 0);
+            }
+        };
     }
 }

@@ -4,10 +4,12 @@ import org.slf4j.event.KeyValuePair;
 
 /** {@code 2026-11-22T01:02:03.004Z INFO  service.redis message key=value}, for people. */
 final class TextFormat implements LineFormat {
-    private static final String OWN = "io.ambassador.";
+    private static final String OWN = "ambassador.";
 
+    /** Our own loggers, by class or by service, go without the product's name. */
     static String shorten(String logger) {
-        return logger.startsWith(OWN) ? logger.substring(OWN.length()) : logger;
+        String name = logger.startsWith("io." + OWN) ? logger.substring("io.".length()) : logger;
+        return name.startsWith(OWN) ? name.substring(OWN.length()) : name;
     }
 
     @Override

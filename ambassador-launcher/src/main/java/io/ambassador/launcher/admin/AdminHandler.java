@@ -1,0 +1,87 @@
+package io.ambassador.launcher.admin;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers the one request of a connection, then closes it. */
+final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
+    private static final Logger LOG = LoggerFactory.getLogger("ambassador.admin");
+
+    private final Router router;
+    private final SameMachine sameMachine;
+    private boolean answered;
+
+    AdminHandler(Router router, String boundHost) {
+        this.router = router;
+        this.sameMachine = new SameMachine(boundHost);
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
+        if (answered) {
+            return; // pipelined behind a request whose answer closes the connection
+        }
+        answered = true;
+        Reply reply = reply(request);
+        FullHttpResponse response =
+                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, reply.status(), Unpooled.wrappedBuffer(reply.body()));
+        HttpHeaders headers = response.headers();
+        headers.set(HttpHeaderNames.CONTENT_TYPE, reply.contentType());
+        headers.setInt(HttpHeaderNames.CONTENT_LENGTH, reply.body().length);
+        headers.set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+        headers.set(HttpHeaderNames.CONNECTION, "close");
+        headers.set("X-Content-Type-Options", "nosniff");
+        headers.set("X-Frame-Options", "DENY");
+        reply.headers().forEach(headers::set);
+        if (request.method().equals(HttpMethod.HEAD)) {
+            response = response.replace(Unpooled.EMPTY_BUFFER);
+        }
+        ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    private Reply reply(FullHttpRequest request) {
+        if (request.decoderResult().isFailure()) {
+            return malformed(request.decoderResult().cause());
+        }
+        String refusal = sameMachine.refusal(request.headers());
+        if (refusal != null) {
+            return Reply.text(HttpResponseStatus.FORBIDDEN, refusal);
+        }
+        try {
+            return router.answer(request);
+        } catch (RuntimeException e) {
+            LOG.error("{} {} failed.", request.method(), request.uri(), e);
+            return Reply.text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "That failed; the log says why.");
+        }
+    }
+
+    private static Reply malformed(Throwable cause) {
+        if (cause instanceof TooLongHttpHeaderException) {
+            return Reply.text(HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too long.");
+        }
+        if (cause instanceof TooLongHttpLineException) {
+            return Reply.text(HttpResponseStatus.REQUEST_URI_TOO_LONG, "The request line is too long.");
+        }
+        return Reply.text(HttpResponseStatus.BAD_REQUEST, "That is not an HTTP/1.1 request.");
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        LOG.debug("A client of the admin address failed: {}", cause.toString());
+        ctx.close();
+    }
+}

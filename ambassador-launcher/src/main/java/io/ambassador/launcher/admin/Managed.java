@@ -1,0 +1,20 @@
+package io.ambassador.launcher.admin;
+
+import io.ambassador.service.ServiceStatus;
+import java.util.List;
+
+/** What the admin address shows and commands. Called on the admin thread; returns at once. */
+public interface Managed {
+    List<ServiceStatus> services();
+
+    /** Whether every service has heard from its discovery, or waited long enough. */
+    boolean isReady();
+
+    boolean isDraining();
+
+    /** Accepts no more connections; open ones may end by themselves. */
+    void drain();
+
+    /** Drains, then ends the process. */
+    void shutdown();
+}
