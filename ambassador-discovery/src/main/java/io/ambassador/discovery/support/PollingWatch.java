@@ -11,6 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,12 +49,16 @@ public final class PollingWatch implements Watch {
     private boolean askAgain;
 
     private PollingWatch(
-            String name, ScheduledExecutorService scheduler, SnapshotPublisher publisher, Backoff backoff, Poll poll) {
+            String name,
+            ScheduledExecutorService scheduler,
+            Listener listener,
+            Backoff backoff,
+            Function<Runnable, Poll> poll) {
         this.name = name;
         this.scheduler = scheduler;
-        this.publisher = publisher;
+        this.publisher = new SnapshotPublisher(name, listener);
         this.backoff = backoff;
-        this.poll = poll;
+        this.poll = poll.apply(this::askNow);
     }
 
     /**
@@ -64,8 +69,21 @@ public final class PollingWatch implements Watch {
      */
     public static PollingWatch start(
             String name, ScheduledExecutorService scheduler, Listener listener, Backoff backoff, Poll poll) {
-        SnapshotPublisher publisher = new SnapshotPublisher(name, listener);
-        PollingWatch watch = new PollingWatch(name, scheduler, publisher, backoff, poll);
+        return start(name, scheduler, listener, backoff, askNow -> poll);
+    }
+
+    /**
+     * The same for a backend that notices changes by itself.
+     *
+     * @param poll is given what it calls, on any thread, to be asked now
+     */
+    public static PollingWatch start(
+            String name,
+            ScheduledExecutorService scheduler,
+            Listener listener,
+            Backoff backoff,
+            Function<Runnable, Poll> poll) {
+        PollingWatch watch = new PollingWatch(name, scheduler, listener, backoff, poll);
         watch.askNow();
         return watch;
     }

@@ -19,7 +19,7 @@ class DnsSourceIT extends EndpointSourceContract {
     }
 
     @Override
-    protected Registry startRegistry() {
+    protected MovingRegistry startRegistry() {
         return new DnsmasqRegistry() {
             @Override
             List<String> zone(Set<String> endpoints) {
@@ -35,7 +35,7 @@ class DnsSourceIT extends EndpointSourceContract {
         };
     }
 
-    abstract static class DnsmasqRegistry implements Registry {
+    abstract static class DnsmasqRegistry implements MovingRegistry {
         private final Dnsmasq dnsmasq = Dnsmasq.start(1);
         private String[] zone = {};
 

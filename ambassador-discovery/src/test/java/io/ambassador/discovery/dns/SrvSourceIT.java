@@ -19,7 +19,7 @@ class SrvSourceIT extends EndpointSourceContract {
     }
 
     @Override
-    protected Registry startRegistry() {
+    protected MovingRegistry startRegistry() {
         return new DnsSourceIT.DnsmasqRegistry() {
             @Override
             List<String> zone(Set<String> endpoints) {

@@ -12,7 +12,7 @@ import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointState.Known;
 import io.ambassador.testkit.ControlThread;
 import io.ambassador.testkit.DnsReply;
-import io.ambassador.testkit.EndpointSourceContract;
+import io.ambassador.testkit.FixedSourceContract;
 import io.ambassador.testkit.RecordingListener;
 import io.ambassador.testkit.ScriptedDns;
 import java.time.Duration;
@@ -22,17 +22,12 @@ import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-class FixedSourceTest extends EndpointSourceContract {
+class FixedSourceTest extends FixedSourceContract {
     private final FixedProvider provider = new FixedProvider();
 
     @Override
     protected String type() {
         return "static";
-    }
-
-    @Override
-    protected boolean canChange() {
-        return false;
     }
 
     @Override
@@ -48,16 +43,6 @@ class FixedSourceTest extends EndpointSourceContract {
             @Override
             public void set(Set<String> all) {
                 endpoints = List.copyOf(all);
-            }
-
-            @Override
-            public void breakDown() {
-                throw new IllegalStateException("configuration cannot break down");
-            }
-
-            @Override
-            public void recover() {
-                throw new IllegalStateException("configuration cannot break down");
             }
 
             @Override
