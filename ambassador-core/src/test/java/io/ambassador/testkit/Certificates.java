@@ -5,13 +5,14 @@ import io.netty.pkitesting.X509Bundle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A certificate authority made for one test, and the PEM files of what it issues. */
 public final class Certificates {
-    /** PEM files of one certificate chain and its private key (PKCS #8). */
+    /** PEM files of one certificate chain and its private key (PKCS #8, mode 0600). */
     public record Issued(Path certificate, Path key) {}
 
     private final Path directory;
@@ -63,6 +64,31 @@ public final class Certificates {
                 names);
     }
 
+    /** As {@link #server}, valid from tomorrow. */
+    public Issued notYetValidServer(String... names) {
+        Instant now = Instant.now();
+        return issue(
+                base().addExtendedKeyUsageServerAuth()
+                        .notBefore(now.plus(Duration.ofDays(1)))
+                        .notAfter(now.plus(Duration.ofDays(9))),
+                names);
+    }
+
+    /** As {@link #server}, but for use by clients only. */
+    public Issued wrongPurposeServer(String... names) {
+        return issue(base().addExtendedKeyUsageClientAuth(), names);
+    }
+
+    /** For a server called {@code commonName}, without any subject alternative name. */
+    public Issued namelessServer(String commonName) {
+        return issue(base().subject("CN=" + commonName).addExtendedKeyUsageServerAuth());
+    }
+
+    /** For a server, with {@code name} as a DNS name even if it is an IP address. */
+    public Issued serverWithDnsName(String name) {
+        return issue(base().addExtendedKeyUsageServerAuth().addSanDnsName(name));
+    }
+
     /** For a client. */
     public Issued client(String commonName) {
         return issue(base().subject("CN=" + commonName).addExtendedKeyUsageClientAuth());
@@ -88,9 +114,11 @@ public final class Certificates {
             }
             X509Bundle bundle = builder.buildIssuedBy(authority);
             int number = issued.incrementAndGet();
+            Path key = directory.resolve("key-" + number + ".pem");
+            Files.createFile(key, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             return new Issued(
                     Files.writeString(directory.resolve("certificate-" + number + ".pem"), bundle.getCertificatePEM()),
-                    Files.writeString(directory.resolve("key-" + number + ".pem"), bundle.getPrivateKeyPEM()));
+                    Files.writeString(key, bundle.getPrivateKeyPEM()));
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
