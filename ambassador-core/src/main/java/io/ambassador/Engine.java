@@ -16,6 +16,7 @@ import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.protocol.ProbeProvider;
 import io.ambassador.spi.routing.Route;
+import io.ambassador.transport.TlsContexts;
 import io.ambassador.transport.Transport;
 import io.ambassador.upstream.Connector;
 import io.ambassador.upstream.EndpointProber;
@@ -48,6 +49,7 @@ final class Engine {
     /** After this the process counts as ready even if a source has never answered. */
     private static final Duration STARTUP_DEADLINE = Duration.ofSeconds(10);
 
+    private static final Duration CERTIFICATE_INTERVAL = Duration.ofSeconds(2);
     private static final Duration POLL = Duration.ofMillis(20);
 
     private final Transport transport;
@@ -56,6 +58,7 @@ final class Engine {
     private final MeterRegistry registry;
     private final Map<String, Service> services = new LinkedHashMap<>();
     private final List<ServiceListener> listeners = new ArrayList<>();
+    private final List<TlsContexts> certificates = new ArrayList<>();
     private final long startedAt = System.nanoTime();
     private @Nullable CompletableFuture<Void> drained;
     private boolean closed;
@@ -74,8 +77,7 @@ final class Engine {
             }
             Service service = new Service(spec, control, worker, registry, cacheDirectory, absentHold);
             services.put(spec.name(), service);
-            TlsSpec tls = spec.tls();
-            Connector connector = new Connector(transport, spec, tls == null ? null : null);
+            Connector connector = new Connector(transport, spec, tls(spec));
             connectors.put(spec.name(), connector);
             Configured<ProbeProvider<?>> probe = spec.health().probe();
             if (probe != null) {
@@ -103,6 +105,23 @@ final class Engine {
                 .tag("version", version())
                 .register(registry);
         LOG.info("started with {}, {} services, {} listeners", transport.name(), services.size(), listeners.size());
+    }
+
+    private @Nullable TlsContexts tls(ServiceSpec spec) throws ConfigurationException {
+        TlsSpec tls = spec.tls();
+        if (tls == null) {
+            return null;
+        }
+        TlsContexts contexts = TlsContexts.load(
+                "services." + spec.name() + ".tls",
+                tls.serverName(),
+                tls.ca(),
+                tls.certificate(),
+                tls.key(),
+                CERTIFICATE_INTERVAL,
+                worker);
+        certificates.add(contexts);
+        return contexts;
     }
 
     List<SocketAddress> addresses(String service) {
@@ -166,6 +185,7 @@ final class Engine {
     void release() {
         closeListeners();
         transport.close();
+        certificates.forEach(TlsContexts::close);
         try {
             onControl(() -> {
                 services.values().forEach(Service::close);
