@@ -9,7 +9,13 @@ import java.util.concurrent.ScheduledExecutorService;
 
 /** Wraps a source that an embedder made itself; has no place in configuration. */
 final class GivenSource implements EndpointSourceProvider<GivenSource.Given> {
-    record Given(EndpointSource source) {}
+    record Given(EndpointSource source) {
+        /** The same in each process, as what is kept on disk is found by it. */
+        @Override
+        public String toString() {
+            return "given";
+        }
+    }
 
     @Override
     public String type() {

@@ -1,0 +1,234 @@
+package io.ambassador.service;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ambassador.spi.discovery.DiscoveryException;
+import io.ambassador.spi.discovery.Endpoint;
+import io.ambassador.spi.discovery.EndpointSource;
+import io.ambassador.spi.discovery.EndpointState;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From what sources say to which endpoints are used. */
+class DiscoveryTest {
+    /** A source that says what it is told to. */
+    private static final class Told implements EndpointSource {
+        private Listener listener = state -> {};
+
+        @Override
+        public Watch watch(Listener to) {
+            listener = to;
+            return () -> {};
+        }
+
+        void known(int... ports) {
+            listener.onState(new EndpointState.Known(Arrays.stream(ports)
+                    .mapToObj(port -> Endpoint.of("127.0.0.1", port))
+                    .collect(Collectors.toSet())));
+        }
+
+        void absent() {
+            listener.onState(new EndpointState.Absent("no such name"));
+        }
+
+        void unreachable() {
+            listener.onState(new EndpointState.Unreachable(new DiscoveryException("timed out")));
+        }
+    }
+
+    @TempDir
+    private Path cache;
+
+    private final ScheduledExecutorService control = new ScheduledThreadPoolExecutor(1);
+    private final ScheduledExecutorService worker = new ScheduledThreadPoolExecutor(1);
+    private final Told first = new Told();
+    private final Told second = new Told();
+    private final List<Service> services = new ArrayList<>();
+
+    @AfterEach
+    void stop() throws Exception {
+        for (Service service : services) {
+            control.submit(service::close).get();
+        }
+        control.shutdownNow();
+        worker.shutdownNow();
+    }
+
+    @Test
+    void anErrorChangesNothing() throws Exception {
+        Service service = service(Duration.ZERO, first);
+        first.known(1, 2);
+        used(service, 1, 2);
+
+        first.unreachable();
+
+        await().until(() -> source(service, 0).stale());
+        assertEquals("timed out", source(service, 0).lastError());
+        assertEquals(Set.of(1, 2), ports(service));
+    }
+
+    @Test
+    void anEmptyAnswerIsHeldAndThenBelieved() throws Exception {
+        Service service = service(Duration.ofMillis(600), first);
+        first.known(1);
+        used(service, 1);
+
+        first.absent();
+
+        await().until(() -> source(service, 0).state().equals("absent"));
+        assertEquals(Set.of(1), ports(service));
+        used(service);
+        assertEquals("no such name", service.pool().snapshot().reason());
+    }
+
+    @Test
+    void anAnswerDuringTheHoldEndsIt() throws Exception {
+        Service service = service(Duration.ofMillis(300), first);
+        first.known(1);
+        used(service, 1);
+        first.known();
+        first.known(2);
+        used(service, 2);
+
+        await().pollDelay(Duration.ofMillis(600)).until(() -> true);
+
+        assertEquals(Set.of(2), ports(service));
+    }
+
+    @Test
+    void theFirstSourceThatHasEndpointsWins() throws Exception {
+        Service service = service(Duration.ZERO, first, second);
+        second.known(2);
+        control.submit(() -> {}).get();
+        assertFalse(service.isReady(), "the first source may yet have endpoints");
+
+        first.known(1);
+        used(service, 1);
+        first.absent();
+        used(service, 2);
+        first.known(3);
+        used(service, 3);
+        assertTrue(source(service, 0).selected());
+    }
+
+    @Test
+    void aSourceThatNeverAnsweredDoesNotKeepTheNextOneBack() throws Exception {
+        Service service = service(Duration.ZERO, first, second);
+        second.known(2);
+        first.unreachable();
+
+        used(service, 2);
+    }
+
+    @Test
+    void whatWasKnownSurvivesARestartDuringAnOutage() throws Exception {
+        Service before = service(Duration.ZERO, first);
+        first.known(1, 2);
+        used(before, 1, 2);
+        await().until(() -> !files().isEmpty());
+
+        Told silent = new Told();
+        Service after = service(Duration.ZERO, silent);
+
+        used(after, 1, 2);
+        assertTrue(source(after, 0).stale());
+        silent.known(3);
+        used(after, 3);
+        assertFalse(source(after, 0).stale());
+    }
+
+    @Test
+    void aDamagedCacheIsLeftAlone() throws Exception {
+        Service before = service(Duration.ZERO, first);
+        first.known(1);
+        used(before, 1);
+        await().until(() -> !files().isEmpty());
+        Files.writeString(files().get(0), "nonsense");
+
+        Told silent = new Told();
+        Service after = service(Duration.ZERO, silent);
+        silent.unreachable();
+
+        await().until(after::isReady);
+        assertEquals(Set.of(), ports(after));
+    }
+
+    @Test
+    void endpointsThatNobodyMayNameAreLeftOut() throws Exception {
+        AllowSpec loopback = new AllowSpec(List.of(), Set.of(), List.of(Cidr.parse("127.0.0.1/32")));
+        Service narrow = service(Duration.ZERO, loopback, first);
+        Service open = service(Duration.ZERO, AllowSpec.DEFAULT, second);
+        Set<Endpoint> named = Set.of(
+                new Endpoint("127.0.0.1", 1, 1, 0, Map.of()),
+                new Endpoint("127.0.0.2", 2, 1, 0, Map.of()),
+                new Endpoint("169.254.169.254", 3, 1, 0, Map.of()),
+                new Endpoint("redis.example.com", 4, 1, 0, Map.of()));
+        first.listener.onState(new EndpointState.Known(named));
+        second.listener.onState(new EndpointState.Known(named));
+
+        used(narrow, 1);
+        used(open, 1, 2);
+    }
+
+    @Test
+    void moreEndpointsThanAnybodyHasAreRefused() throws Exception {
+        Service service = service(Duration.ZERO, first);
+        first.known(java.util.stream.IntStream.rangeClosed(1, 10_001).toArray());
+
+        await().until(service::isReady);
+        assertEquals(Set.of(), ports(service));
+    }
+
+    private Service service(Duration hold, EndpointSource... sources) throws Exception {
+        return service(hold, AllowSpec.DEFAULT, sources);
+    }
+
+    private Service service(Duration hold, AllowSpec allow, EndpointSource... sources) throws Exception {
+        ServiceSpec spec = TestSpecs.with(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT, allow, sources);
+        Service service = new Service(spec, control, worker, new SimpleMeterRegistry(), cache, hold);
+        services.add(service);
+        service.start();
+        control.submit(() -> {}).get();
+        return service;
+    }
+
+    private void used(Service service, int... ports) {
+        Set<Integer> expected = Arrays.stream(ports).boxed().collect(Collectors.toSet());
+        await().untilAsserted(() -> assertEquals(expected, ports(service)));
+    }
+
+    private ServiceStatus.SourceStatus source(Service service, int index) throws Exception {
+        return control.submit(() -> service.status(List.of())).get().sources().get(index);
+    }
+
+    private static Set<Integer> ports(Service service) {
+        return service.pool().endpoints().stream()
+                .filter(endpoint -> !endpoint.isRemoved())
+                .map(endpoint -> endpoint.endpoint().port())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private List<Path> files() throws Exception {
+        try (Stream<Path> files = Files.list(cache)) {
+            return files.filter(file -> file.toString().endsWith(".endpoints")).toList();
+        }
+    }
+}

@@ -1,0 +1,337 @@
+package io.ambassador.service;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ambassador.metrics.EndpointMeters;
+import io.ambassador.service.OnChangeSpec.Action;
+import io.ambassador.spi.ConfigurationException;
+import io.ambassador.spi.balancing.BalancingPolicy;
+import io.ambassador.spi.balancing.BalancingPolicyProvider;
+import io.ambassador.spi.balancing.Candidate;
+import io.ambassador.spi.discovery.Endpoint;
+import io.ambassador.spi.protocol.ProbeResult;
+import io.ambassador.spi.protocol.ServerRole;
+import io.ambassador.testkit.TestPick;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+class EndpointPoolTest {
+    private final ScheduledExecutorService control = new ScheduledThreadPoolExecutor(1);
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+
+    @AfterEach
+    void stop() {
+        control.shutdownNow();
+    }
+
+    @Test
+    void usesTheLowestPriorityThatHasAnybodyAvailable() throws Exception {
+        EndpointPool pool = pool(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT);
+        replace(pool, at(1, 0), at(2, 1));
+
+        assertEquals(Set.of(1), picked(pool));
+
+        fail(pool, 1);
+        assertEquals(Set.of(2), picked(pool));
+
+        answer(pool, 1, ServerRole.UNKNOWN);
+        assertEquals(Set.of(1), picked(pool));
+    }
+
+    @Test
+    void leavesOutTheUnhealthyUntilTooFewAreLeft() throws Exception {
+        EndpointPool pool = pool(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT);
+        replace(pool, at(1), at(2), at(3), at(4));
+
+        fail(pool, 1);
+        assertEquals(Set.of(2, 3, 4), picked(pool));
+        fail(pool, 2);
+        assertEquals(Set.of(3, 4), picked(pool), "half are available: not yet too few");
+        assertFalse(pool.snapshot().panic());
+
+        fail(pool, 3);
+        assertEquals(Set.of(1, 2, 3, 4), picked(pool));
+        assertTrue(pool.snapshot().panic());
+        assertTrue(pool.snapshot().anyAvailable());
+
+        answer(pool, 1, ServerRole.UNKNOWN);
+        assertEquals(Set.of(1, 4), picked(pool));
+    }
+
+    @Test
+    void becomesUnhealthyAfterSoManyFailuresInARow() throws Exception {
+        EndpointPool pool = pool(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT);
+        replace(pool, at(1), at(2));
+        answer(pool, 1, ServerRole.UNKNOWN);
+
+        fail(pool, 1);
+        fail(pool, 1);
+        answer(pool, 1, ServerRole.UNKNOWN);
+        fail(pool, 1);
+        fail(pool, 1);
+        assertEquals(Set.of(1, 2), picked(pool));
+
+        fail(pool, 1);
+        assertEquals(Set.of(2), picked(pool));
+    }
+
+    @Test
+    void ejectsAfterFailedConnectionsAndNeverMoreThanItsShare() throws Exception {
+        EndpointPool pool = pool(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT);
+        replace(pool, at(1), at(2), at(3), at(4), at(5), at(6));
+        for (int port : List.of(1, 2)) {
+            failConnections(pool, port, 5);
+        }
+        await().untilAsserted(() -> assertEquals(Set.of(3, 4, 5, 6), picked(pool)));
+
+        failConnections(pool, 3, 4);
+        assertEquals(Set.of(3, 4, 5, 6), picked(pool), "four in a row are not five");
+        failConnections(pool, 3, 1);
+        await().untilAsserted(() -> assertEquals(Set.of(4, 5, 6), picked(pool)));
+
+        failConnections(pool, 4, 5);
+        await().untilAsserted(() -> assertTrue(pool.snapshot().panic()));
+        assertEquals(Set.of(1, 2, 3, 4, 5, 6), picked(pool));
+    }
+
+    @Test
+    void anEjectedEndpointIsTriedAgainAndComesBackWhenItServes() throws Exception {
+        HealthSpec.Outlier quick = new HealthSpec.Outlier(2, Duration.ofMillis(100), 0.5);
+        EndpointPool pool = pool(Role.ANY, health(quick, Duration.ZERO), OnChangeSpec.DEFAULT);
+        replace(pool, at(1), at(2));
+        failConnections(pool, 1, 2);
+        await().untilAsserted(() -> assertEquals(Set.of(2), picked(pool)));
+
+        await().untilAsserted(() -> assertEquals(Set.of(1, 2), picked(pool)));
+        assertTrue(member(pool, 1).ejection().tryAcquire());
+        assertFalse(member(pool, 1).ejection().tryAcquire(), "one trial at a time");
+        member(pool, 1).ejection().succeeded(1);
+        assertTrue(member(pool, 1).ejection().tryAcquire());
+        assertTrue(member(pool, 1).isAvailable());
+    }
+
+    @Test
+    void choosesByRole() throws Exception {
+        EndpointPool primary = pool(Role.PRIMARY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT);
+        replace(primary, at(1), at(2), at(3));
+        assertEquals(Set.of(), picked(primary), "no role is known yet");
+        assertEquals(
+                "none of 3 endpoints has the role PRIMARY", primary.snapshot().reason());
+        answer(primary, 1, ServerRole.REPLICA);
+        answer(primary, 2, ServerRole.PRIMARY);
+        assertEquals(Set.of(2), picked(primary));
+
+        EndpointPool replica = pool(Role.PREFER_REPLICA, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT);
+        replace(replica, at(1), at(2));
+        answer(replica, 1, ServerRole.PRIMARY);
+        assertEquals(Set.of(1, 2), picked(replica));
+        answer(replica, 2, ServerRole.REPLICA);
+        assertEquals(Set.of(2), picked(replica));
+        fail(replica, 2);
+        fail(replica, 2);
+        fail(replica, 2);
+        assertEquals(Set.of(1), picked(replica));
+    }
+
+    @Test
+    void endsConnectionsOfADemotedEndpoint() throws Exception {
+        EndpointPool pool = pool(Role.PRIMARY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT);
+        replace(pool, at(1), at(2));
+        answer(pool, 1, ServerRole.PRIMARY);
+        List<EndReason> ended = open(pool, 1);
+
+        answer(pool, 1, ServerRole.REPLICA);
+
+        assertEquals(List.of(EndReason.DEMOTED), ended);
+    }
+
+    @Test
+    void endsConnectionsOfAnUnhealthyEndpoint() throws Exception {
+        EndpointPool pool = pool(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT);
+        replace(pool, at(1));
+        List<EndReason> ended = open(pool, 1);
+
+        fail(pool, 1);
+
+        assertEquals(List.of(EndReason.UNHEALTHY), ended);
+    }
+
+    @Test
+    void closesDrainsOrKeepsWhatARemovedEndpointServes() throws Exception {
+        List<EndReason> closed = removeWith(Action.CLOSE);
+        assertEquals(List.of(EndReason.REMOVED), closed);
+
+        List<EndReason> drained = removeWith(Action.DRAIN);
+        assertEquals(List.of(), drained, "not before the drain timeout");
+        await().untilAsserted(() -> assertEquals(List.of(EndReason.REMOVED), drained));
+
+        List<EndReason> kept = removeWith(Action.KEEP);
+        control.submit(() -> {}).get();
+        assertEquals(List.of(), kept);
+    }
+
+    @Test
+    void anEndpointThatComesBackInTimeIsNotDrained() throws Exception {
+        OnChangeSpec drain = new OnChangeSpec(Action.DRAIN, Action.CLOSE, Action.CLOSE, Duration.ofMillis(300));
+        EndpointPool pool = pool(Role.ANY, HealthSpec.DEFAULT, drain);
+        replace(pool, at(1), at(2));
+        List<EndReason> ended = open(pool, 1);
+        replace(pool, at(2));
+        assertEquals(Set.of(2), picked(pool));
+
+        replace(pool, at(1), at(2));
+        await().pollDelay(Duration.ofMillis(600)).until(() -> true);
+
+        assertEquals(List.of(), ended);
+        assertEquals(Set.of(1, 2), picked(pool));
+    }
+
+    @Test
+    void weightZeroTakesNoNewConnections() throws Exception {
+        EndpointPool pool = pool(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT);
+        replace(pool, at(1), new Endpoint("127.0.0.1", 2, 0, 0, Map.of()));
+
+        assertEquals(Set.of(1), picked(pool));
+    }
+
+    @Test
+    void aNewEndpointStartsSlowlyAndReachesItsWeight() throws Exception {
+        EndpointPool pool =
+                pool(Role.ANY, health(HealthSpec.Outlier.DEFAULT, Duration.ofSeconds(2)), OnChangeSpec.DEFAULT);
+        replace(pool, at(1));
+        await().atMost(Duration.ofSeconds(10)).until(() -> member(pool, 1).weight() == 1);
+        replace(pool, at(1), at(2));
+
+        assertTrue(
+                member(pool, 2).weight() * 4 < member(pool, 1).weight(),
+                member(pool, 2).weight() + " of " + member(pool, 1).weight());
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> member(pool, 2).weight() == member(pool, 1).weight());
+    }
+
+    @Test
+    void takesTheMetersOfARemovedEndpointAway() throws Exception {
+        EndpointPool pool = pool(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT);
+        replace(pool, at(1), at(2));
+        assertEquals(2, registry.find("ambassador.connect").meters().size());
+
+        replace(pool, at(2));
+
+        assertEquals(1, registry.find("ambassador.connect").meters().size());
+        assertNull(registry.find("ambassador.connections.active")
+                .tag("endpoint", "127.0.0.1:1")
+                .gauge());
+    }
+
+    private List<EndReason> removeWith(Action action) throws Exception {
+        OnChangeSpec onChange = new OnChangeSpec(action, Action.CLOSE, Action.CLOSE, Duration.ofMillis(200));
+        EndpointPool pool = pool(Role.ANY, HealthSpec.DEFAULT, onChange);
+        replace(pool, at(1), at(2));
+        List<EndReason> ended = open(pool, 1);
+        replace(pool, at(2));
+        return ended;
+    }
+
+    private EndpointPool pool(Role role, HealthSpec health, OnChangeSpec onChange) throws ConfigurationException {
+        ServiceSpec spec = TestSpecs.with(role, health, onChange);
+        return new EndpointPool(
+                spec,
+                policy(spec),
+                control,
+                address -> new EndpointMeters(registry, "test", address),
+                LoggerFactory.getLogger("test"));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static BalancingPolicy policy(ServiceSpec spec) {
+        return ((BalancingPolicyProvider<Record>) spec.balancing().provider())
+                .create(spec.balancing().config());
+    }
+
+    private static HealthSpec health(HealthSpec.Outlier outlier, Duration slowStart) {
+        HealthSpec base = HealthSpec.DEFAULT;
+        return new HealthSpec(
+                null,
+                base.interval(),
+                base.timeout(),
+                base.unhealthyAfter(),
+                base.healthyAfter(),
+                base.panicThreshold(),
+                slowStart,
+                outlier);
+    }
+
+    private void replace(EndpointPool pool, Endpoint... endpoints) throws Exception {
+        control.submit(() -> pool.replace(List.of(endpoints), "none")).get();
+    }
+
+    private void fail(EndpointPool pool, int port) throws Exception {
+        control.submit(() -> pool.probed(member(pool, port), ProbeResult.unhealthy("refused")))
+                .get();
+    }
+
+    private void answer(EndpointPool pool, int port, ServerRole role) throws Exception {
+        control.submit(() -> pool.probed(member(pool, port), ProbeResult.healthy(role, "ok")))
+                .get();
+    }
+
+    private static void failConnections(EndpointPool pool, int port, int times) {
+        for (int i = 0; i < times; i++) {
+            PooledEndpoint member = member(pool, port);
+            assertTrue(member.ejection().tryAcquire());
+            member.attemptBegins();
+            member.attemptFailed("refused");
+            member.ejection().failed(1, new IllegalStateException("refused"));
+        }
+    }
+
+    /** Opens a connection that notes how it is ended. */
+    private static List<EndReason> open(EndpointPool pool, int port) {
+        List<EndReason> ended = new CopyOnWriteArrayList<>();
+        PooledEndpoint member = member(pool, port);
+        member.attemptBegins();
+        member.opened(ended::add, 1_000);
+        return ended;
+    }
+
+    private static PooledEndpoint member(EndpointPool pool, int port) {
+        return pool.endpoints().stream()
+                .filter(endpoint -> endpoint.endpoint().port() == port)
+                .findAny()
+                .orElseThrow();
+    }
+
+    private static Endpoint at(int port) {
+        return Endpoint.of("127.0.0.1", port);
+    }
+
+    private static Endpoint at(int port, int priority) {
+        return new Endpoint("127.0.0.1", port, 1, priority, Map.of());
+    }
+
+    /** The ports that a hundred connections go to. */
+    private static Set<Integer> picked(EndpointPool pool) {
+        Set<Integer> ports = new TreeSet<>();
+        for (int i = 0; i < 100; i++) {
+            Candidate candidate = pool.snapshot().picker().pick(TestPick.from(i));
+            if (candidate != null) {
+                ports.add(candidate.endpoint().port());
+            }
+        }
+        return ports;
+    }
+}

@@ -1,0 +1,78 @@
+package io.ambassador.service;
+
+import io.ambassador.spi.ConfigurationException;
+import io.ambassador.spi.Configured;
+import io.ambassador.spi.Settings;
+import io.ambassador.spi.discovery.DiscoveryUri;
+import io.ambassador.spi.discovery.EndpointSource;
+import io.ambassador.spi.discovery.EndpointSourceProvider;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** Specs of services that listen nowhere. */
+final class TestSpecs {
+    private TestSpecs() {}
+
+    static ServiceSpec with(Role role, HealthSpec health, OnChangeSpec onChange) {
+        return with(role, health, onChange, AllowSpec.DEFAULT, listener -> () -> {});
+    }
+
+    static ServiceSpec with(
+            Role role, HealthSpec health, OnChangeSpec onChange, AllowSpec allow, EndpointSource... sources) {
+        try {
+            Catalog catalog = Catalog.load();
+            Settings none = Settings.of("test", Map.of());
+            List<Configured<EndpointSourceProvider<?>>> discovery = new java.util.ArrayList<>();
+            for (EndpointSource source : sources) {
+                discovery.add(new Configured<>(new Given(), new Given.Config(source)));
+            }
+            return new ServiceSpec(
+                    "test",
+                    List.of(),
+                    Configured.parse(catalog.protocols().get("tcp"), none),
+                    discovery,
+                    role,
+                    Configured.parse(catalog.policies().get("round-robin"), none),
+                    null,
+                    null,
+                    health,
+                    onChange,
+                    LimitsSpec.DEFAULT,
+                    allow,
+                    ProxyProtocolSpec.DEFAULT,
+                    RelayMode.AUTO);
+        } catch (ConfigurationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static final class Given implements EndpointSourceProvider<Given.Config> {
+        record Config(EndpointSource source) {
+            @Override
+            public String toString() {
+                return "given"; // the same question after a restart
+            }
+        }
+
+        @Override
+        public String type() {
+            return "given";
+        }
+
+        @Override
+        public Config parse(Settings settings) {
+            throw new IllegalStateException();
+        }
+
+        @Override
+        public Map<String, ?> settingsOf(DiscoveryUri uri) {
+            throw new IllegalStateException();
+        }
+
+        @Override
+        public EndpointSource create(Config config, ScheduledExecutorService scheduler) {
+            return config.source();
+        }
+    }
+}
