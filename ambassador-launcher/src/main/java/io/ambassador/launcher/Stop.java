@@ -8,7 +8,6 @@ import org.slf4j.LoggerFactory;
 import sun.misc.Signal;
 
 /** What ends a sidecar, and with which exit code: a signal, or somebody's word. A second signal ends it at once. */
-@SuppressWarnings("sunapi") // signals have no other interface
 final class Stop {
     private static final int SIGNALLED = 128;
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.launcher");
