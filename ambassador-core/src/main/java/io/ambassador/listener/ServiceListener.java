@@ -46,11 +46,13 @@ public final class ServiceListener {
         Acceptor.Target target = new Acceptor.Target(service, connector);
         Acceptor acceptor = new Acceptor(router, Map.of(service.name(), target), target, gate);
         try {
-            Channel channel = transport.bind(address, service.spec().limits().userTimeout(), acceptor);
+            Channel channel = transport.bind(
+                    address.socketAddress(), service.spec().limits().userTimeout(), acceptor);
             gate.guard(channel);
             return new ServiceListener(service, channel);
-        } catch (AmbassadorException e) {
-            throw new AmbassadorException("services." + service.name() + ": " + e.getMessage(), e.getCause());
+        } catch (IOException e) {
+            throw new AmbassadorException(
+                    "services." + service.name() + ": cannot listen on " + address + ": " + e.getMessage(), e);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.ambassador.metrics;
 
+import java.util.List;
+
 /** Every meter of the data plane and the control plane: its name, unit, tags and meaning. */
 public enum Meters {
     CONNECTIONS_ACTIVE(
@@ -42,13 +44,13 @@ public enum Meters {
     private final String meterName;
     private final String unit;
     private final String description;
-    private final String[] tags;
+    private final List<String> tags;
 
     Meters(String meterName, String unit, String description, String... tags) {
         this.meterName = meterName;
         this.unit = unit;
         this.description = description;
-        this.tags = tags;
+        this.tags = List.of(tags);
     }
 
     public String meterName() {
@@ -64,7 +66,7 @@ public enum Meters {
         return description;
     }
 
-    public String[] tags() {
-        return tags.clone();
+    public List<String> tags() {
+        return tags;
     }
 }

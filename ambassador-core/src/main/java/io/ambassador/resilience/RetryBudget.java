@@ -27,7 +27,11 @@ public final class RetryBudget {
         }
     }
 
-    /** Takes one retry. @param towardsAvailable whether the reserve may be used */
+    /**
+     * Takes one retry.
+     *
+     * @param towardsAvailable whether the reserve may be used
+     */
     public boolean tryRetry(boolean towardsAvailable) {
         long floor = towardsAvailable && earned > 0 ? -RESERVE : 0;
         long now = balance.get();

@@ -83,7 +83,11 @@ public final class EndpointPool {
         observer = newObserver;
     }
 
-    /** Replaces the members. @param why there are none, if there are none */
+    /**
+     * Replaces the members.
+     *
+     * @param why there are none, if there are none
+     */
     void replace(Collection<Endpoint> wanted, String why) {
         absence = why;
         Map<String, Endpoint> byAddress = new TreeMap<>();

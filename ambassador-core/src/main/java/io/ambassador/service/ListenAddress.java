@@ -2,6 +2,9 @@ package io.ambassador.service;
 
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 
@@ -63,6 +66,13 @@ public sealed interface ListenAddress {
             throw new IllegalArgumentException(text + " (expected: a port, host:port or unix:/path)");
         }
         return Integer.parseInt(port);
+    }
+
+    /** To be bound. */
+    default SocketAddress socketAddress() {
+        return this instanceof Tcp tcp
+                ? new InetSocketAddress(tcp.host(), tcp.port())
+                : UnixDomainSocketAddress.of(((Unix) this).path());
     }
 
     /** Whether only processes of this machine reach it. */

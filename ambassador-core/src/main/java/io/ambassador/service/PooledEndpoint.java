@@ -131,7 +131,7 @@ public final class PooledEndpoint implements Candidate {
      */
     private void measured(long nanos) {
         long now = System.nanoTime();
-        latency = new Latency(Math.max(nanos, latency.decayedTo(now)), now);
+        latency = new Latency(Math.max((double) nanos, latency.decayedTo(now)), now);
     }
 
     // From here on: control thread only.

@@ -1,7 +1,5 @@
 package io.ambassador.transport;
 
-import io.ambassador.service.ListenAddress;
-import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.discovery.Endpoint;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -86,15 +84,17 @@ public final class Transport implements AutoCloseable {
     /**
      * Binds a listener; blocks until that is done. Accepted connections are not read from until somebody asks.
      *
+     * @param address of TCP or, with mode 0600, of a unix socket
      * @param child called for each accepted channel, on its event loop
      * @param userTimeout inherited by accepted TCP connections; {@code null} leaves it to the kernel
-     * @throws AmbassadorException naming the address, if it cannot be bound
+     * @throws IOException telling why, if it cannot be bound
      */
-    public Channel bind(ListenAddress address, @Nullable Duration userTimeout, ChannelHandler child)
-            throws AmbassadorException {
+    public Channel bind(SocketAddress address, @Nullable Duration userTimeout, ChannelHandler child)
+            throws IOException {
+        Path socketFile = address instanceof UnixDomainSocketAddress unix ? unix.getPath() : null;
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
-                .channel(serverChannel(address))
+                .channel(serverChannel(socketFile != null))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childOption(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.AUTO_CLOSE, false)
@@ -102,25 +102,24 @@ public final class Transport implements AutoCloseable {
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
                 .childHandler(child);
-        if (address instanceof ListenAddress.Tcp) {
+        if (socketFile == null) {
             bootstrap.option(ChannelOption.SO_REUSEADDR, true);
             if (epoll && userTimeout != null) {
                 // Linux hands these on to accepted sockets, which saves a system call for each.
                 bootstrap.option(TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
             }
         }
-        try {
-            ChannelFuture bound = bootstrap.bind(socketAddress(address)).awaitUninterruptibly();
-            if (!bound.isSuccess()) {
-                throw new AmbassadorException("cannot listen on " + address + ": " + reason(bound.cause()));
-            }
-            if (address instanceof ListenAddress.Unix unix) {
-                Files.setPosixFilePermissions(unix.path(), PosixFilePermissions.fromString("rw-------"));
-            }
-            return bound.channel();
-        } catch (IOException e) {
-            throw new AmbassadorException("cannot listen on " + address + ": " + e.getMessage(), e);
+        if (socketFile != null) {
+            removeStaleSocket(socketFile);
         }
+        ChannelFuture bound = bootstrap.bind(known(address)).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException(reason(bound.cause()), bound.cause());
+        }
+        if (socketFile != null) {
+            Files.setPosixFilePermissions(socketFile, PosixFilePermissions.fromString("rw-------"));
+        }
+        return bound.channel();
     }
 
     /**
@@ -181,20 +180,18 @@ public final class Transport implements AutoCloseable {
         }
     }
 
-    private Class<? extends ServerChannel> serverChannel(ListenAddress address) {
-        if (address instanceof ListenAddress.Unix) {
+    private Class<? extends ServerChannel> serverChannel(boolean unix) {
+        if (unix) {
             return epoll ? EpollServerDomainSocketChannel.class : NioServerDomainSocketChannel.class;
         }
         return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
     }
 
-    private SocketAddress socketAddress(ListenAddress address) throws IOException {
-        if (address instanceof ListenAddress.Tcp tcp) {
-            return new InetSocketAddress(tcp.host(), tcp.port());
-        }
-        Path path = ((ListenAddress.Unix) address).path();
-        removeStaleSocket(path);
-        return epoll ? new DomainSocketAddress(path.toFile()) : UnixDomainSocketAddress.of(path);
+    /** In the class that this transport's channels know. */
+    private SocketAddress known(SocketAddress address) {
+        return epoll && address instanceof UnixDomainSocketAddress unix
+                ? new DomainSocketAddress(unix.getPath().toFile())
+                : address;
     }
 
     /** A socket file outlives the process that made it; anything else at its place is left alone. */

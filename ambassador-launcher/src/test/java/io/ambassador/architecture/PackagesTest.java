@@ -85,17 +85,23 @@ class PackagesTest {
                 .mayOnlyBeAccessedByLayers("api", "listener")
                 .whereLayer("routing")
                 .mayOnlyBeAccessedByLayers("api", "listener", "http")
-                .whereLayer("service")
-                .mayOnlyBeAccessedByLayers("api", "listener", "http")
                 .whereLayer("upstream")
-                .mayOnlyBeAccessedByLayers("api", "listener", "http", "service")
+                .mayOnlyBeAccessedByLayers("api", "listener", "http")
+                .whereLayer("health")
+                .mayOnlyBeAccessedByLayers("api", "upstream")
+                .whereLayer("service")
+                .mayOnlyAccessLayers("relay", "balancing", "resilience", "metrics", "transport", "spi")
                 .whereLayer("relay")
                 .mayOnlyAccessLayers("transport", "metrics", "spi")
-                .whereLayer("transport")
-                .mayOnlyAccessLayers("spi")
                 .whereLayer("balancing")
+                .mayOnlyAccessLayers("spi")
+                .whereLayer("resilience")
                 .mayOnlyAccessLayers("metrics", "spi")
                 .whereLayer("metrics")
+                .mayNotAccessAnyLayer()
+                .whereLayer("transport")
+                .mayOnlyAccessLayers("spi")
+                .whereLayer("spi")
                 .mayNotAccessAnyLayer()
                 .check(CLASSES);
     }
@@ -133,6 +139,17 @@ class PackagesTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("java.util.logging")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyCommandsTouchTheJdksInside() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(LAUNCHER)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("sun..", "com.sun..", "jdk.internal..")
                 .check(CLASSES);
     }
 

@@ -56,14 +56,14 @@ public final class ConfigReader {
         boolean adminGiven = root.block("admin").has("listen");
         ListenAddress.Tcp admin = admin(root.block("admin"));
         int eventLoops = root.integer("event-loops", 0, 1, 256);
-        List<ServiceSpec> specs = services(root, config);
+        List<ServiceSpec> specs = services(root);
         root.refuseUnknownKeys();
         root.throwIfWrong();
         return new Configuration(
                 specs, cacheDirectory, admin, adminGiven, eventLoops, warnings, EffectiveConfig.lines(config));
     }
 
-    private List<ServiceSpec> services(Settings root, Config config) {
+    private List<ServiceSpec> services(Settings root) {
         Settings services = root.block("services");
         List<ServiceSpec> specs = new ArrayList<>();
         boolean any = false;

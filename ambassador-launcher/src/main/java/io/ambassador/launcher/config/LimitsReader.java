@@ -42,7 +42,7 @@ final class LimitsReader {
 
     private static LimitsSpec.@Nullable Rate rate(Settings limits) {
         Object value = limits.get("rate");
-        if (value == null || value.equals(Boolean.FALSE) || value.equals("off")) {
+        if (value == null || value.equals(false) || value.equals("off")) {
             return null;
         }
         return limits.parse("rate", value, "a rate such as 100/s, or off", LimitsSpec.Rate::parse);
