@@ -101,6 +101,11 @@ public final class TlsContexts implements ClientTls, AutoCloseable {
         watch.close();
     }
 
+    /** The one that the next connection uses. */
+    SslContext context() {
+        return context;
+    }
+
     private synchronized void reload() {
         try {
             context = build();

@@ -2,13 +2,12 @@ package io.ambassador.testkit;
 
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** A certificate authority made for one test, and the PEM files of what it issues. */
 public final class Certificates {
@@ -18,7 +17,6 @@ public final class Certificates {
     private final Path directory;
     private final X509Bundle authority;
     private final Path ca;
-    private final AtomicInteger issued = new AtomicInteger();
 
     private Certificates(Path directory, X509Bundle authority, Path ca) {
         this.directory = directory;
@@ -113,14 +111,15 @@ public final class Certificates {
                 }
             }
             X509Bundle bundle = builder.buildIssuedBy(authority);
-            int number = issued.incrementAndGet();
-            Path key = directory.resolve("key-" + number + ".pem");
-            Files.createFile(key, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             return new Issued(
-                    Files.writeString(directory.resolve("certificate-" + number + ".pem"), bundle.getCertificatePEM()),
-                    Files.writeString(key, bundle.getPrivateKeyPEM()));
+                    write("certificate", bundle.getCertificatePEM()), write("key", bundle.getPrivateKeyPEM()));
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** As a temporary file, which only its owner can read. */
+    private Path write(String name, String pem) throws IOException {
+        return Files.writeString(Files.createTempFile(directory, name + "-", ".pem"), pem);
     }
 }
