@@ -257,15 +257,7 @@ class RedisThroughAmbassadorIT {
                 Duration.ZERO,
                 HealthSpec.Outlier.DEFAULT);
         try (RedisServer redis = RedisServer.withPassword("another");
-                Ambassador ambassador = Ambassador.builder()
-                        .service(
-                                "redis",
-                                service -> service.listen("127.0.0.1", 0)
-                                        .protocol("redis")
-                                        .discover(only(redis.port()))
-                                        .credentials(Credentials.file(null, file))
-                                        .health(eager))
-                        .start()) {
+                Ambassador ambassador = serve(redis, Credentials.file(null, file), service -> service.health(eager))) {
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> ambassador.services().get(0).endpoints().stream()
                             .allMatch(endpoint -> endpoint.health() == ServiceStatus.Health.UNHEALTHY));
@@ -336,14 +328,22 @@ class RedisThroughAmbassadorIT {
     }
 
     private static Ambassador serve(RedisServer redis, Credentials credentials) throws Exception {
-        return Ambassador.builder()
+        return serve(redis, credentials, service -> {});
+    }
+
+    private static Ambassador serve(RedisServer redis, Credentials credentials, Ambassador.Builder.Definition more)
+            throws Exception {
+        Ambassador ambassador = Ambassador.builder()
                 .service("redis", service -> {
                     service.listen("127.0.0.1", 0).protocol("redis").discover(only(redis.port()));
                     if (credentials != null) {
                         service.credentials(credentials);
                     }
+                    more.define(service);
                 })
                 .start();
+        await().until(ambassador::isReady);
+        return ambassador;
     }
 
     private static EndpointSource only(int port) {
