@@ -50,17 +50,25 @@ public final class ConfigReader {
     private Configuration read(Config written) throws ConfigurationException {
         Config config = inherit(written, catalog);
         Settings root = Settings.of("", new HoconSource(config.root()));
-        root.block("defaults").keys().forEach(key -> {}); // a block, or a problem; services have inherited it
+        if (root.has("defaults") && !isBlock(config, "defaults")) {
+            root.problem("defaults", "is not a block { … }");
+        }
         Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);
         Path cacheDirectory = root.block("discovery").optionalPath("cache-directory");
-        boolean adminGiven = root.block("admin").has("listen");
-        ListenAddress.Tcp admin = admin(root.block("admin"));
+        Settings adminBlock = root.block("admin");
+        ListenAddress.Tcp admin = admin(adminBlock);
         int eventLoops = root.integer("event-loops", 0, 1, 256);
         List<ServiceSpec> specs = services(root);
         root.refuseUnknownKeys();
         root.throwIfWrong();
         return new Configuration(
-                specs, cacheDirectory, admin, adminGiven, eventLoops, warnings, EffectiveConfig.lines(config));
+                specs,
+                cacheDirectory,
+                admin,
+                adminBlock.has("listen"),
+                eventLoops,
+                warnings,
+                EffectiveConfig.lines(config));
     }
 
     private List<ServiceSpec> services(Settings root) {

@@ -5,7 +5,6 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigResolveOptions;
 import com.typesafe.config.ConfigUtil;
-import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.Words;
@@ -120,12 +119,11 @@ public final class ConfigSources {
 
     /** Text is taken as it is, unless it begins like a list, a block or a quoted text. */
     private Config with(Config config, List<String> parts, String origin, String text) {
-        ConfigValue value = ConfigValueFactory.fromAnyRef(text, origin);
+        Object value = text;
         if (!text.isEmpty() && "[{\"".indexOf(text.charAt(0)) >= 0) {
             try {
                 value = ConfigFiles.parse("value = " + text, origin, new FileIncluder(Path.of("")))
-                        .root()
-                        .get("value");
+                        .getValue("value");
             } catch (ConfigException e) {
                 problems.add(ConfigFiles.explain(origin, e));
                 return config;
@@ -134,7 +132,12 @@ public final class ConfigSources {
                 return config;
             }
         }
-        return config.withValue(ConfigUtil.joinPath(parts), value);
+        for (int i = parts.size() - 1; i > 0; i--) {
+            value = ConfigValueFactory.fromMap(Map.of(parts.get(i), value), origin);
+        }
+        return ConfigValueFactory.fromMap(Map.of(parts.get(0), value), origin)
+                .toConfig()
+                .withFallback(config);
     }
 
     private Set<String> services(Config merged) {

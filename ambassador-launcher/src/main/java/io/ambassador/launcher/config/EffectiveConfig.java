@@ -71,7 +71,7 @@ final class EffectiveConfig {
             if (value instanceof ConfigObject nested) {
                 flatten(path + ".", nested);
             } else if (value.valueType() != ConfigValueType.NULL) {
-                line(path, render(path, value), value.origin().description());
+                line(path, render(path, value), HoconSource.describe(value));
             }
         }
     }
@@ -104,7 +104,7 @@ final class EffectiveConfig {
         return "{ " + String.join(", ", fields) + " }";
     }
 
-    private static String mask(String rendered) {
+    static String mask(String rendered) {
         String uri = URI_PASSWORD.matcher(rendered).replaceAll("$1:***@");
         return QUERY_SECRET.matcher(uri).replaceAll("$1***");
     }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A HOCON object as {@link Settings} reads it; {@code null} in HOCON is an absent value. */
 record HoconSource(ConfigObject object) implements Settings.Source {
+    private static final String MERGED = "merge of ";
     private static final Pattern ELEMENT = Pattern.compile("(.+)\\[(\\d+)]");
 
     @Override
@@ -36,7 +37,13 @@ record HoconSource(ConfigObject object) implements Settings.Source {
             int index = Integer.parseInt(element.group(2));
             value = index < list.size() ? list.get(index) : list;
         }
-        return value == null ? "" : value.origin().description();
+        return value == null ? "" : describe(value);
+    }
+
+    /** Several places for a block that several files add to. */
+    static String describe(ConfigValue value) {
+        String description = value.origin().description();
+        return description.startsWith(MERGED) ? description.substring(MERGED.length()) : description;
     }
 
     static @Nullable Object plain(ConfigValue value) {

@@ -95,10 +95,15 @@ final class ServiceReader {
     }
 
     private List<ListenAddress> listen() {
-        if (!settings.has("listen")) {
+        if (isAbsent("listen")) {
             settings.problem("listen", "is missing (expected an address such as 127.0.0.1:6379)");
         }
         return settings.list("listen", "an address such as 6379, 127.0.0.1:6379 or unix:/path", ListenAddress::parse);
+    }
+
+    private boolean isAbsent(String key) {
+        Object value = settings.get(key);
+        return value == null || (value instanceof List<?> list && list.isEmpty());
     }
 
     private @Nullable Configured<ProtocolProvider<?>> protocol() {
@@ -121,7 +126,7 @@ final class ServiceReader {
     private List<Configured<EndpointSourceProvider<?>>> discovery() {
         List<Configured<EndpointSourceProvider<?>>> sources = new ArrayList<>();
         List<Settings.Item> items = settings.items("discovery");
-        if (items.isEmpty() && settings.problems().isEmpty()) {
+        if (isAbsent("discovery")) {
             settings.problem("discovery", "is missing (expected a source such as static://10.0.0.5:6379)");
         }
         boolean list = settings.get("discovery") instanceof List<?>;

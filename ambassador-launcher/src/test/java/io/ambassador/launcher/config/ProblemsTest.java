@@ -1,0 +1,252 @@
+package io.ambassador.launcher.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What people are told when their configuration is wrong. */
+class ProblemsTest {
+    @TempDir
+    private Path folder;
+
+    private Hocon hocon;
+
+    @BeforeEach
+    void begin() {
+        hocon = new Hocon(folder);
+    }
+
+    /** Every wrong line in a service, and how its message begins after {@code ambassador.conf: 3: services.redis.}. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    listn = 6380                        | listn: is not a known key (did you mean listen?
+                    health { intervall = 1s }           | health.intervall: is not a known key (did you mean interval?
+                    limits.rates = 5/s                  | limits.rates: is not a known key (did you mean rate?
+                    listen = nowhere                    | listen: "nowhere" is not an address such as
+                    listen = "1.2.3.4:99999"            | listen: "1.2.3.4:99999" is not an address such as
+                    protocol = radis                    | protocol: "radis" is not a known protocol (did you mean redis?
+                    protocol = postgresql               | protocol: "postgresql" is not supported by this version
+                    http { timeout = 1s }               | http: is not supported by this version
+                    redis { guard = true }              | redis: belongs to protocol redis, and this service's is tcp
+                    discovery = "statik://127.0.0.1:1"  | discovery: "statik" is not a known discovery source (did you mean static?
+                    discovery = "etcd://127.0.0.1/x"    | discovery: "etcd" is not supported by this version
+                    discovery = "127.0.0.1:1"           | discovery: "127.0.0.1:1" (expected: scheme://…)
+                    discovery { type = consull }        | discovery.type: "consull" is not a known discovery source
+                    discovery {}                       | discovery.type: is missing
+                    role = leader                       | role: "leader" is not a known word (known: any, primary
+                    balancing = round_robin             | balancing: "round_robin" is not a known balancing policy (did you mean round-robin?
+                    balancing { type = frist }          | balancing.type: "frist" is not a known balancing policy (did you mean first?
+                    credentials { username = a }        | credentials.password: is missing
+                    credentials.password.vault = x      | credentials.password.vault: "vault" is not
+                    credentials.password.file = /p      | credentials: protocol tcp cannot log in
+                    tls { ca = /ca }                    | tls.server-name: is missing
+                    tls { server-name = x, key = /k }   | tls.key: needs certificate and key
+                    health.probe = tpc                  | health.probe: "tpc" is not a known health probe (did you mean tcp?
+                    health.interval = soon              | health.interval: "soon" is not a duration
+                    health.interval = 0s                | health.interval: 0s is too short
+                    health.unhealthy-after = 0          | health.unhealthy-after: "0" is not a whole number from 1 to
+                    health.panic-threshold = 110%       | health.panic-threshold: "110%" is not a share
+                    on-change.removed = kill            | on-change.removed: "kill" is not a known word (known: close, drain, keep
+                    limits.rate = 5                     | limits.rate: "5" is not a rate such as 100/s
+                    limits.connect-attempts = many      | limits.connect-attempts: "many" is not a whole number
+                    limits.idle-timeout = 0             | limits.idle-timeout: 0s is too short
+                    allow.sources = [ "10.0.0.0/33" ]   | allow.sources: "10.0.0.0/33" is not an address block
+                    allow.uids = [ root ]               | allow.uids: "root" is not a user's number
+                    proxy-protocol.send = v3            | proxy-protocol.send: "v3" is not a known word (did you mean v1?
+                    relay = splice                      | relay: "splice" is not supported by this version
+                    health = 5                          | health: "5" is not a block
+                    """)
+    void aWrongValueIsNamedWithFileLineKeyAndWayOut(String line, String message) {
+        List<String> problems = hocon.service(line).problems();
+
+        assertEquals(1, problems.size(), problems::toString);
+        assertTrue(
+                problems.get(0).startsWith("ambassador.conf: 3: services.redis." + message),
+                () -> problems.get(0) + "\nexpected: …" + message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    listeners { web { listen = 80 } } | listeners: is not supported by this version
+                    register {}                       | register: is not supported by this version
+                    admin.token.file = /t             | admin.token: is not supported by this version
+                    admin.drills = on                 | admin.drills: is not supported by this version
+                    admin.listen = "0.0.0.0:9901"     | admin.listen: "0.0.0.0:9901" can be reached from other machines
+                    admin.listen = "127.evil.com:1"   | admin.listen: "127.evil.com:1" can be reached from other machines
+                    admin.listen = "unix:/a"          | admin.listen: "unix:/a" is not an address
+                    admin.listen = "127.0.0.1:6379"   | services.redis.listen: 127.0.0.1:6379 is also admin.listen
+                    servces { x {} }                  | servces: is not a known key (did you mean services?
+                    event-loops = 0                   | event-loops: "0" is not a whole number
+                    defaults.rol = primary            | services.redis.rol: is not a known key (did you mean role?
+                    """)
+    void aWrongGlobalKeyIsNamedToo(String line, String message) {
+        List<String> problems = hocon.inside(
+                        "services.redis { listen = 6379, discovery = \"static://127.0.0.1:1\" }", line)
+                .problems();
+
+        assertEquals(1, problems.size(), problems::toString);
+        assertTrue(problems.get(0).contains(": " + message), () -> problems.get(0) + "\nexpected: …" + message);
+        assertTrue(problems.get(0).startsWith("ambassador.conf: "), problems.get(0));
+    }
+
+    @Test
+    void everythingWrongIsToldAtOnce() {
+        List<String> problems = hocon.inside(
+                        "services.a { listen = x, discovery = \"nosuch://\", rol = primary }",
+                        "services.b { protocol = nosuch }",
+                        "adminn {}")
+                .problems();
+
+        assertEquals(7, problems.size(), problems::toString);
+        for (String part : List.of(
+                "2: services.a.listen",
+                "2: services.a.discovery",
+                "2: services.a.rol",
+                "3: services.b.listen",
+                "3: services.b.protocol",
+                "services.b.discovery",
+                "4: adminn")) {
+            assertTrue(problems.stream().anyMatch(problem -> problem.contains(part)), part + " in " + problems);
+        }
+    }
+
+    @Test
+    void theElementOfAListHasALineOfItsOwn() {
+        List<String> problems = hocon.inside(
+                        "services.redis { listen = 6379, discovery = [",
+                        "  \"static://127.0.0.1:1\"",
+                        "  \"nosuch://x\"",
+                        "] }")
+                .problems();
+
+        assertTrue(
+                problems.get(0).startsWith("ambassador.conf: 4: services.redis.discovery[1]: \"nosuch\""),
+                problems::toString);
+    }
+
+    @Test
+    void twoListenersOnOneAddressAreBothNamed() {
+        List<String> problems = hocon.inside(
+                        "services.a { listen = 6379, discovery = \"static://127.0.0.1:1\" }",
+                        "services.b { listen = \"*:6379\", discovery = \"static://127.0.0.1:1\" }")
+                .problems();
+
+        assertEquals(
+                List.of("ambassador.conf: 3: services.b.listen: 0.0.0.0:6379 is also services.a.listen."
+                        + " Give one of them another port"),
+                problems);
+    }
+
+    @Test
+    void credentialsForWhoeverReachesTheMachineAreRefused() {
+        List<String> problems = hocon.inside(
+                        "services.redis { discovery = \"static://127.0.0.1:1\", protocol = redis",
+                        "  listen = \"*:6379\"",
+                        "  credentials.password.file = /p }")
+                .problems();
+
+        assertEquals(1, problems.size());
+        assertTrue(
+                problems.get(0).startsWith("ambassador.conf: 3: services.redis.listen: whoever reaches this address"),
+                problems::toString);
+    }
+
+    @Test
+    void noServiceIsAProblem() {
+        assertTrue(hocon.inside("event-loops = 1").problems().get(0).contains("services: describes no service"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "password = hunter2 }",
+                "password = hunter2:hunter2",
+                "password = hunter2$hunter2",
+                "password = \"hunter2\nhunter2\"",
+                "password hunter2",
+                "password = \"hunter2\"hunter2:hunter2",
+                "password = hunter2@hunter2",
+                "password = ${hunter2}",
+                "password = ${?hunter2",
+                "password = hunter2{hunter2",
+                "password = \"\\hunter2\"",
+                "password = [ hunter2, [ hunter2 ] ]",
+                "password = { file = hunter2, env = hunter2 }",
+                "password = { literal = { hunter2 = 1 } }",
+                "password = { literal = [ hunter2 ] }",
+                "password = \"\"\"hunter2",
+                "password += hunter2:",
+                "username = [ 1 ], password = hunter2",
+                "include url(\"http://hunter2@x/\")",
+            })
+    void noMessageQuotesASecret(String credentials) {
+        List<String> problems = hocon.service("protocol = redis, credentials { " + credentials + " }")
+                .problems();
+
+        assertTrue(!problems.isEmpty());
+        assertTrue(!problems.toString().contains("hunter2"), problems::toString);
+    }
+
+    @Test
+    void whatIsNoHoconIsNamedWithLineAndHint() {
+        List<String> problems = hocon.inside("services.redis {", "  listen = 127.0.0.1:6379", "}")
+                .problems();
+
+        assertEquals(
+                List.of("ambassador.conf: 3: is not HOCON: expected } or a comma. Quote values that hold punctuation,"
+                        + " as in \"127.0.0.1:6379\""),
+                problems);
+    }
+
+    @Test
+    void everyFileThatCannotBeReadIsNamed() throws Exception {
+        Files.write(folder.resolve("latin1.conf"), new byte[] {'a', '=', (byte) 0xe9});
+        Files.write(folder.resolve("large.conf"), new byte[ConfigFiles.MAX_BYTES + 1]);
+        Hocon several = hocon.file("broken.conf", "ambassador {")
+                .file("bare.conf", "ambasador { services {} }")
+                .also("latin1.conf")
+                .also("large.conf")
+                .also("missing.conf")
+                .also("");
+
+        List<String> problems = several.problems();
+
+        assertEquals(6, problems.size(), problems::toString);
+        assertTrue(problems.get(0).startsWith("broken.conf: 1: is not HOCON"), problems::toString);
+        assertTrue(problems.get(1).startsWith("bare.conf: has no block ambassador"), problems::toString);
+        assertTrue(problems.get(1).contains("did you mean it by ambasador?"), problems::toString);
+        assertTrue(problems.get(2).startsWith("latin1.conf: is not UTF-8"), problems::toString);
+        assertTrue(problems.get(3).startsWith("large.conf: is larger than"), problems::toString);
+        assertTrue(problems.get(4).startsWith("missing.conf: there is no such file"), problems::toString);
+        assertTrue(problems.get(5).contains("cannot be read"), problems::toString);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{", "[", "a {", "a.", "a = [", "a = ${?"})
+    void aFileHundredThousandDeepIsRefusedQuietly(String level) {
+        List<String> problems = hocon.file("deep.conf", "ambassador { a " + level.repeat(100_000) + " }")
+                .problems();
+
+        assertEquals(1, problems.size());
+        assertTrue(problems.get(0).startsWith("deep.conf: "), problems::toString);
+        assertTrue(problems.get(0).length() < 200, problems::toString);
+    }
+
+    @Test
+    void wellFormedButDeepIsRefusedToo() {
+        int depth = 100_000;
+        List<String> problems = hocon.inside("services.redis.x = " + "[".repeat(depth) + "]".repeat(depth))
+                .problems();
+
+        assertTrue(problems.get(0).contains("nested too deeply"), problems::toString);
+    }
+}
