@@ -12,6 +12,7 @@ import io.ambassador.testkit.Dnsmasq;
 import io.ambassador.testkit.RecordingListener;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -134,7 +135,7 @@ class DnsmasqIT extends Scripted {
     void nameWithRecordsOfOtherTypesIsKnownToBeEmpty() {
         try (Dnsmasq dnsmasq = Dnsmasq.start(1, "txt-record=" + SERVICE + ",x");
                 RecordingListener seen = watchService(dnsmasq)) {
-            eventually(() -> assertEquals(new Known(java.util.Set.of()), seen.last()));
+            eventually(() -> assertEquals(new Known(Set.of()), seen.last()));
         }
     }
 
@@ -152,7 +153,7 @@ class DnsmasqIT extends Scripted {
     }
 
     @Test
-    void fiftyWatchesComeBackSpreadOut() {
+    void fiftyWatchesAreBackWithinTwoSeconds() {
         List<RecordingListener> watches = new ArrayList<>();
         try (Dnsmasq dnsmasq = Dnsmasq.start(1, zone("10.0.0.1"))) {
             for (int i = 0; i < 50; i++) {
