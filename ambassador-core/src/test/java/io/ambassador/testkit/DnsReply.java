@@ -126,8 +126,12 @@ public final class DnsReply {
         return silent;
     }
 
-    /** @param question from the name to the class, as asked */
-    byte[] wire(int id, byte[] question) {
+    /**
+     * The datagram, for forgers.
+     *
+     * @param question from the name to the class, as asked
+     */
+    public byte[] wire(int id, byte[] question) {
         return bytes(out -> {
             out.writeShort(id);
             out.writeShort(0x8180 | (truncated ? 0x0200 : 0) | rcode); // QR, RD, RA

@@ -4,6 +4,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -61,15 +62,30 @@ public final class ScriptedDns implements AutoCloseable {
     }
 
     public static ScriptedDns start() {
+        for (int tries = 1; ; tries++) {
+            try {
+                return open();
+            } catch (BindException e) {
+                if (tries == 10) { // the port that TCP was given is in use for UDP, again and again
+                    throw new UncheckedIOException(e);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static ScriptedDns open() throws IOException {
+        ServerSocket tcp = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         try {
-            ServerSocket tcp = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
             DatagramSocket udp = new DatagramSocket(tcp.getLocalPort(), InetAddress.getLoopbackAddress());
             ScriptedDns dns = new ScriptedDns(udp, tcp);
             dns.runUntilClosed("scripted-dns-udp", dns::answerUdp);
             dns.runUntilClosed("scripted-dns-tcp", dns::answerTcp);
             return dns;
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            tcp.close();
+            throw e;
         }
     }
 

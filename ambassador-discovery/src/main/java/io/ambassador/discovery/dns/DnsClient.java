@@ -19,7 +19,7 @@ import org.xbill.DNS.Name;
 final class DnsClient implements AutoCloseable {
     private final ScheduledExecutorService scheduler;
     private final Duration timeout;
-    private @Nullable DnsLoop loop; // guarded by this, as is closed
+    private boolean acquired; // guarded by this, as is closed
     private boolean closed;
 
     /** @param timeout for one query over all servers and tries */
@@ -57,7 +57,7 @@ final class DnsClient implements AutoCloseable {
     public synchronized void close() {
         if (!closed) {
             closed = true;
-            if (loop != null) {
+            if (acquired) {
                 DnsLoop.release();
             }
         }
@@ -67,10 +67,11 @@ final class DnsClient implements AutoCloseable {
         if (closed) {
             throw new IOException("the DNS client was closed");
         }
-        if (loop == null) {
-            loop = DnsLoop.acquire();
+        if (!acquired) {
+            acquired = true;
+            DnsLoop.acquire();
         }
-        return loop;
+        return DnsLoop.running();
     }
 
     private static void complete(

@@ -46,14 +46,18 @@ final class DnsLoop {
         thread.start();
     }
 
-    /** The running loop; each call needs one {@link #release()}. */
-    static synchronized DnsLoop acquire() throws IOException {
+    /** Counts one more user; each call needs one {@link #release()}. */
+    static synchronized void acquire() {
+        users++;
+    }
+
+    /** The running loop, for users; a new one if there is none, or if it died. */
+    static synchronized DnsLoop running() throws IOException {
         DnsLoop loop = shared;
-        if (loop == null) {
+        if (loop == null || loop.stopping) {
             loop = new DnsLoop();
             shared = loop;
         }
-        users++;
         return loop;
     }
 
@@ -103,7 +107,7 @@ final class DnsLoop {
                 startWaiting();
             }
         } catch (IOException | ClosedSelectorException e) {
-            LOG.error("The DNS thread failed; look-ups fail until every DNS watch has been closed", e);
+            LOG.error("The DNS thread failed; the next look-up starts another", e);
         } finally {
             stopping = true;
             inFlight.forEach(exchange -> exchange.fail(closed()));

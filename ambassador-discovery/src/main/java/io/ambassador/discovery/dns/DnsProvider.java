@@ -1,14 +1,12 @@
 package io.ambassador.discovery.dns;
 
 import io.ambassador.discovery.support.Answer;
-import io.ambassador.discovery.support.Backoff;
 import io.ambassador.discovery.support.EndpointEntry;
 import io.ambassador.discovery.support.PollingWatch;
 import io.ambassador.spi.Settings;
 import io.ambassador.spi.discovery.DiscoveryUri;
 import io.ambassador.spi.discovery.EndpointSource;
 import io.ambassador.spi.discovery.EndpointSourceProvider;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -53,13 +51,8 @@ public final class DnsProvider implements EndpointSourceProvider<DnsConfig> {
                 "dns://" + config.entry().host() + ":" + config.entry().port(),
                 scheduler,
                 listener,
-                newBackoff(),
+                EndpointResolver.newBackoff(),
                 new HostPoll(config, scheduler));
-    }
-
-    /** Short, since a query is small and a server that is back should be noticed within 2 s. */
-    public static Backoff newBackoff() {
-        return new Backoff(Duration.ofMillis(250), Duration.ofMillis(750));
     }
 
     private static final class HostPoll implements PollingWatch.Poll {

@@ -2,6 +2,7 @@ package io.ambassador.discovery.dns;
 
 import io.ambassador.discovery.dns.Shares.Resolved;
 import io.ambassador.discovery.support.Answer;
+import io.ambassador.discovery.support.Backoff;
 import io.ambassador.discovery.support.EndpointEntry;
 import io.ambassador.spi.discovery.DiscoveryException;
 import io.ambassador.spi.discovery.EndpointState.Known;
@@ -33,6 +34,11 @@ public final class EndpointResolver implements AutoCloseable {
     EndpointResolver(DnsOptions options, ScheduledExecutorService scheduler, SystemFiles system) {
         client = new DnsClient(scheduler, options.timeout());
         addresses = new AddressLookup(new RecordLookup(client, options.resolvers(), system), options, system);
+    }
+
+    /** For watches that look names up. Short: a query is small, and a server that is back should be noticed in 2 s. */
+    public static Backoff newBackoff() {
+        return new Backoff(Duration.ofMillis(250), Duration.ofMillis(750));
     }
 
     /**

@@ -43,7 +43,7 @@ public final class SrvProvider implements EndpointSourceProvider<SrvConfig> {
                 "srv://" + config.name(),
                 scheduler,
                 listener,
-                DnsProvider.newBackoff(),
+                EndpointResolver.newBackoff(),
                 new SrvPoll(config, scheduler, SystemFiles.ofThisMachine()));
     }
 }

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * What {@code /etc/resolv.conf} and {@code /etc/hosts} say (resolv.conf(5), hosts(5)). Both are read anew for each
  * look-up, as the C library does, so that a network that comes up late is noticed.
  */
-final class SystemFiles {
+class SystemFiles {
     /** @param ndots names with fewer dots are tried with the search domains first */
     record ResolvConf(List<InetSocketAddress> servers, List<String> search, int ndots) {}
 

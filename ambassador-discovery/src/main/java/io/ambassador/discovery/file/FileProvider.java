@@ -1,7 +1,7 @@
 package io.ambassador.discovery.file;
 
 import io.ambassador.discovery.dns.DnsOptions;
-import io.ambassador.discovery.dns.DnsProvider;
+import io.ambassador.discovery.dns.EndpointResolver;
 import io.ambassador.discovery.support.PollingWatch;
 import io.ambassador.spi.Settings;
 import io.ambassador.spi.discovery.DiscoveryUri;
@@ -43,7 +43,7 @@ public final class FileProvider implements EndpointSourceProvider<FileConfig> {
                 "file://" + config.path(),
                 scheduler,
                 listener,
-                DnsProvider.newBackoff(),
+                EndpointResolver.newBackoff(),
                 changed -> new FilePoll(config, scheduler, changed));
     }
 }

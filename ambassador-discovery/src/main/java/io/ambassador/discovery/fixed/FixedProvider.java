@@ -1,7 +1,7 @@
 package io.ambassador.discovery.fixed;
 
 import io.ambassador.discovery.dns.DnsOptions;
-import io.ambassador.discovery.dns.DnsProvider;
+import io.ambassador.discovery.dns.EndpointResolver;
 import io.ambassador.discovery.support.EndpointEntry;
 import io.ambassador.discovery.support.PollingWatch;
 import io.ambassador.spi.Settings;
@@ -41,6 +41,6 @@ public final class FixedProvider implements EndpointSourceProvider<FixedConfig> 
     @Override
     public EndpointSource create(FixedConfig config, ScheduledExecutorService scheduler) {
         return listener -> PollingWatch.start(
-                "static", scheduler, listener, DnsProvider.newBackoff(), new FixedPoll(config, scheduler));
+                "static", scheduler, listener, EndpointResolver.newBackoff(), new FixedPoll(config, scheduler));
     }
 }

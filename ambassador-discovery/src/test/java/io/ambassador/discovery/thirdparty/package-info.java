@@ -1,0 +1,2 @@
+/** A source as a third party would write it, in a jar of its own. */
+package io.ambassador.discovery.thirdparty;
