@@ -6,6 +6,7 @@ import io.ambassador.spi.Providers;
 import io.ambassador.spi.Settings;
 import io.ambassador.spi.secret.SecretSourceProvider;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -43,14 +44,23 @@ public final class Credentials {
         return of(username, "env", variable);
     }
 
-    /** A password kept in any secret source by its word. */
+    /**
+     * A password kept in any secret source by its word.
+     *
+     * @param value as in configuration: the short form's text or list, or a block as a map
+     */
     public static Credentials of(@Nullable String username, String type, Object value) throws ConfigurationException {
         Providers<SecretSourceProvider<?>> providers = Providers.load(SecretSourceProvider.class, "secret source");
         SecretSourceProvider<?> provider = providers.get(type);
-        Settings settings = Settings.of("credentials.password", provider.settingsOf(value));
+        Settings settings = Settings.of("credentials.password", settingsOf(provider, value));
         Configured<SecretSourceProvider<?>> password = Configured.parse(provider, settings);
         settings.throwIfWrong();
         return new Credentials(username, password, false);
+    }
+
+    @SuppressWarnings("unchecked") // a block has text keys by contract
+    private static Map<String, ?> settingsOf(SecretSourceProvider<?> provider, Object value) {
+        return value instanceof Map<?, ?> block ? (Map<String, ?>) block : provider.settingsOf(value);
     }
 
     /** The same, allowed over a network without verified TLS. */

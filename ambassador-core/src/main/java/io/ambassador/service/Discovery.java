@@ -74,16 +74,15 @@ final class Discovery {
                 break;
             }
         }
-        answered = answered || winner != null || sources.stream().allMatch(FollowedSource::answered);
-        if (winner == null) {
-            if (answered) {
-                pool.replace(List.of(), sources.get(0).absence());
-            }
-            return;
+        boolean any = answered || winner != null || sources.stream().allMatch(FollowedSource::answered);
+        if (winner != null) {
+            selected = winner;
+            Set<Endpoint> known = winner.known();
+            pool.replace(allowed(known == null ? Set.of() : known), winner.absence());
+        } else if (any) {
+            pool.replace(List.of(), sources.get(0).absence());
         }
-        selected = winner;
-        Set<Endpoint> known = winner.known();
-        pool.replace(allowed(known == null ? Set.of() : known), winner.absence());
+        answered = any; // last, so that whoever sees it finds the pool filled
     }
 
     private List<Endpoint> allowed(Set<Endpoint> endpoints) {

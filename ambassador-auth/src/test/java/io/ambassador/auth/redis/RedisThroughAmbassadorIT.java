@@ -12,9 +12,11 @@ import io.ambassador.service.Catalog;
 import io.ambassador.service.Credentials;
 import io.ambassador.service.HealthSpec;
 import io.ambassador.service.ServiceStatus;
+import io.ambassador.service.TlsSpec;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointSource;
 import io.ambassador.spi.discovery.EndpointState;
+import io.ambassador.testkit.Certificates;
 import io.ambassador.testkit.RedisServer;
 import io.ambassador.testkit.RespClient;
 import io.lettuce.core.ClientOptions;
@@ -37,6 +39,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,35 +56,49 @@ import redis.clients.jedis.Transaction;
 class RedisThroughAmbassadorIT {
     private static final String PASSWORD = "s3cret p\u00e4ss";
 
+    private static final String NAME = "redis.example";
+
     /** The servers that clients without a password are to be served by. */
     enum Server {
-        PASSWORD_ALONE(null),
-        ACL_USER("app");
+        PASSWORD_ALONE(null, false),
+        ACL_USER("app", false),
+        PASSWORD_ALONE_OVER_TLS(null, true),
+        ACL_USER_OVER_TLS("app", true);
 
         private final String username;
+        private final boolean tls;
 
-        Server(String username) {
+        Server(String username, boolean tls) {
             this.username = username;
+            this.tls = tls;
         }
 
-        RedisServer start() {
-            return this == ACL_USER
-                    ? RedisServer.builder()
-                            .defaultUserOff()
-                            .user("app", PASSWORD)
-                            .start()
-                    : RedisServer.withPassword(PASSWORD);
+        RedisServer start(Certificates certificates) {
+            RedisServer.Builder redis = RedisServer.builder();
+            if (tls) {
+                redis.tls(certificates.server(NAME));
+            }
+            return username == null
+                    ? redis.password(PASSWORD).start()
+                    : redis.defaultUserOff().user(username, PASSWORD).start();
         }
     }
 
     @TempDir
     Path directory;
 
+    private Certificates certificates;
+
+    @BeforeEach
+    void makeCertificates() {
+        certificates = Certificates.in(directory);
+    }
+
     @ParameterizedTest
     @EnumSource
     void redisCliNeedsNoPassword(Server server) throws Exception {
-        try (RedisServer redis = server.start();
-                Ambassador ambassador = inFrontOf(redis, server.username)) {
+        try (RedisServer redis = server.start(certificates);
+                Ambassador ambassador = inFrontOf(redis, server)) {
             assertEquals("PONG", cli(ambassador, "PING"));
             assertEquals("OK", cli(ambassador, "SET", "greeting", "hello"));
             assertEquals("hello", cli(ambassador, "GET", "greeting"));
@@ -94,8 +111,8 @@ class RedisThroughAmbassadorIT {
     @ParameterizedTest
     @EnumSource
     void redisBenchmarkNeedsNoPassword(Server server) throws Exception {
-        try (RedisServer redis = server.start();
-                Ambassador ambassador = inFrontOf(redis, server.username)) {
+        try (RedisServer redis = server.start(certificates);
+                Ambassador ambassador = inFrontOf(redis, server)) {
             String port = Integer.toString(ambassador.address("redis").getPort());
             String said = run(
                     "redis-benchmark",
@@ -128,8 +145,8 @@ class RedisThroughAmbassadorIT {
     @ParameterizedTest
     @EnumSource
     void lettuceNeedsNoPassword(Server server) throws Exception {
-        try (RedisServer redis = server.start();
-                Ambassador ambassador = inFrontOf(redis, server.username)) {
+        try (RedisServer redis = server.start(certificates);
+                Ambassador ambassador = inFrontOf(redis, server)) {
             for (ProtocolVersion version : List.of(ProtocolVersion.RESP2, ProtocolVersion.RESP3)) {
                 lettuce(ambassador, version);
             }
@@ -172,8 +189,8 @@ class RedisThroughAmbassadorIT {
     @ParameterizedTest
     @EnumSource
     void jedisNeedsNoPassword(Server server) throws Exception {
-        try (RedisServer redis = server.start();
-                Ambassador ambassador = inFrontOf(redis, server.username)) {
+        try (RedisServer redis = server.start(certificates);
+                Ambassador ambassador = inFrontOf(redis, server)) {
             for (RedisProtocol protocol : List.of(RedisProtocol.RESP2, RedisProtocol.RESP3)) {
                 jedis(ambassador, protocol);
             }
@@ -213,7 +230,7 @@ class RedisThroughAmbassadorIT {
     @Test
     void commandsSentAtOnceWaitForTheLogin() throws Exception {
         try (RedisServer redis = RedisServer.withPassword(PASSWORD);
-                Ambassador ambassador = inFrontOf(redis, null)) {
+                Ambassador ambassador = inFrontOf(redis, Server.PASSWORD_ALONE)) {
             for (int round = 0; round < 50; round++) {
                 try (RespClient client = RespClient.connect(ambassador.address("redis"))) {
                     String list = "list-" + round;
@@ -230,9 +247,43 @@ class RedisThroughAmbassadorIT {
     }
 
     @Test
+    void aClientCertificateIsShownWhereTheServerWantsOne() throws Exception {
+        TlsSpec with = trusting(certificates.ca(), certificates.client("app"));
+        TlsSpec without = trusting(certificates.ca(), null);
+        try (RedisServer redis = RedisServer.builder()
+                .password(PASSWORD)
+                .tls(certificates.server(NAME), certificates.ca())
+                .start()) {
+            try (Ambassador ambassador = inFrontOf(redis, null, with)) {
+                assertEquals("PONG", cli(ambassador, "PING"));
+            }
+            try (Ambassador ambassador = inFrontOf(redis, null, without)) {
+                assertTrue(refusal(ambassador).startsWith("ERR ambassador: "));
+            }
+        }
+    }
+
+    @Test
+    void noPasswordIsSentToAServerThatCannotBeTrusted() throws Exception {
+        Certificates others = Certificates.in(Files.createDirectory(directory.resolve("others")));
+        List<Certificates.Issued> untrusted = List.of(
+                others.server(NAME), certificates.server("elsewhere.example"), certificates.expiredServer(NAME));
+        for (Certificates.Issued certificate : untrusted) {
+            try (RedisServer redis = RedisServer.builder()
+                            .password("another, so that a login would be refused")
+                            .tls(certificate)
+                            .start();
+                    Ambassador ambassador = inFrontOf(redis, Server.PASSWORD_ALONE_OVER_TLS)) {
+                String said = refusal(ambassador);
+                assertTrue(said.startsWith("ERR ambassador: no endpoint could be trusted"), said);
+            }
+        }
+    }
+
+    @Test
     void aWrongSecretIsAClearErrorAtOnce() throws Exception {
         try (RedisServer redis = RedisServer.withPassword("another");
-                Ambassador ambassador = inFrontOf(redis, null)) {
+                Ambassador ambassador = inFrontOf(redis, Server.PASSWORD_ALONE)) {
             long begin = System.nanoTime();
             String said = refusal(ambassador);
             long millis = (System.nanoTime() - begin) / 1_000_000;
@@ -269,7 +320,7 @@ class RedisThroughAmbassadorIT {
     @Test
     void aServerWithoutAPasswordIsAClearError() throws Exception {
         try (RedisServer redis = RedisServer.start();
-                Ambassador ambassador = inFrontOf(redis, null)) {
+                Ambassador ambassador = inFrontOf(redis, Server.PASSWORD_ALONE)) {
             String said = refusal(ambassador);
             assertTrue(said.startsWith("ERR ambassador: the backend refused the credentials"), said);
         }
@@ -321,10 +372,23 @@ class RedisThroughAmbassadorIT {
         }
     }
 
-    private Ambassador inFrontOf(RedisServer redis, String username) throws Exception {
+    private Ambassador inFrontOf(RedisServer redis, Server server) throws Exception {
+        return inFrontOf(redis, server.username, server.tls ? trusting(certificates.ca(), null) : null);
+    }
+
+    private Ambassador inFrontOf(RedisServer redis, String username, TlsSpec tls) throws Exception {
         Path file = directory.resolve("redis-password");
         write(file, PASSWORD + "\n");
-        return serve(redis, Credentials.file(username, file));
+        return serve(redis, Credentials.file(username, file), service -> {
+            if (tls != null) {
+                service.tls(tls);
+            }
+        });
+    }
+
+    private static TlsSpec trusting(Path ca, Certificates.Issued client) {
+        return new TlsSpec(
+                NAME, ca, client == null ? null : client.certificate(), client == null ? null : client.key());
     }
 
     private static Ambassador serve(RedisServer redis, Credentials credentials) throws Exception {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.service.Credentials;
+import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.secret.CredentialException;
 import io.ambassador.spi.secret.SecretSource;
 import io.ambassador.spi.secret.SecretSourceProvider;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,5 +147,18 @@ class FileSecretTest extends ChangingSecretSourceContract {
     @Test
     void readAgainEachSecond() throws Exception {
         assertEquals(Duration.ofSeconds(1), source(keep(SECRET)).refreshInterval());
+    }
+
+    @Test
+    void anEmbedderSetsWhatABlockMay() throws Exception {
+        assertEquals(
+                new FileSecretConfig(file(), true, Duration.ofSeconds(1)),
+                Credentials.of("app", "file", Map.of("path", file().toString(), "allow-readable", true))
+                        .password()
+                        .config());
+        assertEquals(
+                Credentials.file("app", file()),
+                Credentials.of("app", "file", Map.of("path", file().toString())));
+        assertThrows(ConfigurationException.class, () -> Credentials.of("app", "file", Map.of("paht", "x")));
     }
 }
