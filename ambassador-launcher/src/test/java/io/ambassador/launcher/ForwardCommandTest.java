@@ -15,7 +15,7 @@ import picocli.CommandLine;
 class ForwardCommandTest {
     private static Configuration described(@Nullable String port, String... args) throws Exception {
         ForwardCommand command = new ForwardCommand();
-        new CommandLine(command).parseArgs(args);
+        new CommandLine(command).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(args);
         return ConfigReader.read(command.described(port).getConfig("ambassador"), Catalog.load());
     }
 
