@@ -7,6 +7,7 @@ import io.ambassador.launcher.admin.Metrics;
 import io.ambassador.launcher.config.Configuration;
 import io.ambassador.service.ServiceStatus;
 import io.ambassador.spi.AmbassadorException;
+import io.ambassador.spi.ConfigurationException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +48,7 @@ final class Sidecar {
             return code;
         } catch (AmbassadorException e) {
             LOG.error("Cannot start: {}", e.getMessage());
-            return Main.EXIT_FAILED;
+            return e instanceof ConfigurationException ? Main.EXIT_WRONG : Main.EXIT_FAILED;
         }
     }
 
@@ -96,7 +97,9 @@ final class Sidecar {
             @Override
             public void drain() {
                 draining = true;
-                ambassador.drain();
+                if (!stop.isRequested()) { // which drains too, and keeps a second caller waiting
+                    ambassador.drain();
+                }
             }
 
             @Override

@@ -36,8 +36,7 @@ class ReferenceTest {
         catalog.protocols().types().forEach(leaves::remove); // blocks of a protocol's own
         catalog.probes().types().forEach(type -> leaves.remove("health." + type));
 
-        assertEquals(
-                Reference.SERVICE.stream().map(Key::path).collect(Collectors.toCollection(TreeSet::new)), leaves);
+        assertEquals(Reference.SERVICE.stream().map(Key::path).collect(Collectors.toCollection(TreeSet::new)), leaves);
     }
 
     static Stream<Key> keysWithDefaults() {
@@ -63,7 +62,8 @@ class ReferenceTest {
     @Test
     void theDocumentShowsTheTable() throws Exception {
         String document = Files.readString(DOCUMENT);
-        String expected = withTable(withTable(document, "service keys", Reference.SERVICE), "global keys", Reference.GLOBAL);
+        String expected =
+                withTable(withTable(document, "service keys", Reference.SERVICE), "global keys", Reference.GLOBAL);
         if (!expected.equals(document)) {
             Path wanted = Path.of("target", "configuration.md");
             Files.write(wanted, expected.getBytes(StandardCharsets.UTF_8));
@@ -77,8 +77,15 @@ class ReferenceTest {
         StringBuilder table = new StringBuilder("| key | type | default | meaning |\n|---|---|---|---|\n");
         for (Key key : keys) {
             String fallback = key.fallback().isEmpty() ? "" : "`" + key.fallback() + "`";
-            table.append("| `").append(key.path()).append("` | ").append(key.type()).append(" | ");
-            table.append(fallback).append(fallback.isEmpty() ? "| " : " | ").append(key.meaning()).append(" |\n");
+            table.append("| `")
+                    .append(key.path())
+                    .append("` | ")
+                    .append(key.type())
+                    .append(" | ");
+            table.append(fallback)
+                    .append(fallback.isEmpty() ? "| " : " | ")
+                    .append(key.meaning())
+                    .append(" |\n");
         }
         return document.substring(0, begin) + table + document.substring(document.indexOf("<!-- end -->", begin));
     }

@@ -1,0 +1,370 @@
+package io.ambassador.launcher.admin;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ambassador.service.ListenAddress;
+import io.ambassador.service.ServiceStatus;
+import io.ambassador.service.ServiceStatus.CredentialStatus;
+import io.ambassador.service.ServiceStatus.EndpointStatus;
+import io.ambassador.service.ServiceStatus.Health;
+import io.ambassador.service.ServiceStatus.SourceStatus;
+import io.ambassador.spi.AmbassadorException;
+import io.ambassador.spi.discovery.Endpoint;
+import io.ambassador.spi.protocol.ServerRole;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AdminServerTest {
+    private static final ListenAddress.Tcp LOOPBACK = new ListenAddress.Tcp("127.0.0.1", 0);
+
+    private final Sidecar sidecar = new Sidecar();
+    private final Metrics metrics = new Metrics();
+    private final HttpClient client = HttpClient.newHttpClient();
+    private AdminServer server;
+
+    @BeforeEach
+    void start() throws Exception {
+        server = AdminServer.start(LOOPBACK, sidecar, metrics, Duration.ofSeconds(10));
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+        metrics.close();
+    }
+
+    private HttpResponse<String> ask(String method, String path, String... headers) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + server.address().getPort() + path))
+                .method(method, HttpRequest.BodyPublishers.noBody());
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** What comes back for {@code bytes}, until the server closes. */
+    private String raw(String bytes) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.connect(server.address());
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/livez", "/healthz", "/live", "/liveness", "/livez?verbose"})
+    void isAliveWhateverTheBackendsDo(String path) throws Exception {
+        sidecar.ready = false;
+
+        assertEquals(200, ask("GET", path).statusCode());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/readyz", "/ready", "/readiness", "/startup"})
+    void isReadyOnceDiscoveryHasAnswered(String path) throws Exception {
+        sidecar.ready = false;
+        HttpResponse<String> waiting = ask("GET", path);
+        assertEquals(503, waiting.statusCode());
+        assertEquals("waiting for discovery of redis\n", waiting.body());
+
+        sidecar.ready = true;
+        assertEquals(200, ask("GET", path).statusCode());
+
+        sidecar.draining = true;
+        assertEquals(503, ask("GET", path).statusCode());
+    }
+
+    @Test
+    void servicesAreJson() throws Exception {
+        HttpResponse<String> all = ask("GET", "/api/services");
+
+        assertEquals(200, all.statusCode());
+        assertEquals(
+                "application/json", all.headers().firstValue("Content-Type").orElseThrow());
+        assertEquals("no-store", all.headers().firstValue("Cache-Control").orElseThrow());
+        String service = "{\"name\":\"redis\",\"protocol\":\"redis\",\"balancing\":\"round-robin\","
+                + "\"listening\":[\"127.0.0.1:6379\",\"[0:0:0:0:0:0:0:1]:6379\"],\"ready\":false,\"panic\":false,"
+                + "\"activeConnections\":1,\"openedConnections\":2,\"bytesToBackend\":3,\"bytesToClient\":4,"
+                + "\"endpoints\":[{\"address\":\"10.0.0.7:6379\",\"health\":\"healthy\",\"role\":\"primary\","
+                + "\"weight\":1,\"priority\":0,\"activeConnections\":1,\"openedConnections\":2,\"failures\":0,"
+                + "\"latencyMillis\":1.5,\"lastError\":\"\\u003C\\\"\\n\",\"metadata\":{\"zone\":\"a\"}}],"
+                + "\"sources\":[{\"name\":\"srv\",\"state\":\"known\",\"selected\":true,\"endpoints\":1,"
+                + "\"ageSeconds\":1.25,\"stale\":false,\"lastError\":null}],"
+                + "\"credentials\":{\"username\":\"app\",\"source\":\"file /run/secrets/redis\",\"version\":1,"
+                + "\"ageSeconds\":60.0,\"lastError\":null}}";
+        service = service.replace("\\u003C", "<");
+        assertEquals("{\"ready\":true,\"draining\":false,\"services\":[" + service + "]}", all.body());
+        assertEquals(service, ask("GET", "/api/services/redis").body());
+        assertEquals(404, ask("GET", "/api/services/nosuch").statusCode());
+        assertEquals(404, ask("GET", "/api/services/").statusCode());
+    }
+
+    @Test
+    void metricsArePrometheusTextOrOpenMetrics() throws Exception {
+        metrics.registry().counter("ambassador.test", "service", "redis").increment();
+
+        HttpResponse<String> text = ask("GET", "/metrics");
+        assertTrue(text.headers().firstValue("Content-Type").orElseThrow().startsWith("text/plain; version=0.0.4"));
+        assertTrue(text.body().contains("ambassador_test_total{service=\"redis\"} 1.0"), text.body());
+        assertTrue(text.body().contains("jvm_memory_used_bytes{"), text.body());
+        assertTrue(text.body().contains("netty_allocator_memory_used{"), text.body());
+
+        HttpResponse<String> open = ask("GET", "/metrics", "Accept", "application/openmetrics-text; version=1.0.0");
+        assertTrue(open.headers().firstValue("Content-Type").orElseThrow().startsWith("application/openmetrics-text"));
+        assertTrue(open.body().endsWith("# EOF\n"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/api/drain, drain", "/quitquitquit, shutdown", "/shutdown, shutdown"})
+    void changingIsPostAlone(String path, String call) throws Exception {
+        for (String method : List.of("GET", "HEAD", "PUT", "DELETE")) {
+            HttpResponse<String> refused = ask(method, path);
+            assertEquals(405, refused.statusCode(), method);
+            assertEquals("POST", refused.headers().firstValue("Allow").orElseThrow());
+        }
+        assertEquals(List.of(), sidecar.calls);
+
+        assertEquals(202, ask("POST", path).statusCode());
+        assertEquals(List.of(call), sidecar.calls);
+    }
+
+    @Test
+    void readingIsGetOrHeadAlone() throws Exception {
+        HttpResponse<String> refused = ask("POST", "/metrics");
+        assertEquals(405, refused.statusCode());
+        assertEquals("GET, HEAD", refused.headers().firstValue("Allow").orElseThrow());
+
+        HttpResponse<String> head = ask("HEAD", "/livez");
+        assertEquals(200, head.statusCode());
+        assertEquals("6", head.headers().firstValue("Content-Length").orElseThrow());
+        assertEquals("", head.body());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/nosuch", "/api", "/api/reload", "//", "/..", "/livez/"})
+    void elsewhereIsNothing(String path) throws Exception {
+        assertEquals(404, ask("GET", path).statusCode());
+        assertEquals(404, ask("POST", path).statusCode());
+    }
+
+    @Test
+    void thePageMayRunItsOwnScriptAlone() throws Exception {
+        HttpResponse<String> page = ask("GET", "/");
+
+        String policy = page.headers().firstValue("Content-Security-Policy").orElseThrow();
+        assertTrue(policy.startsWith("default-src 'none'; connect-src 'self';"), policy);
+        assertTrue(policy.matches(".*script-src 'sha256-[A-Za-z0-9+/=]{44}'; style-src 'sha256-[A-Za-z0-9+/=]{44}'"));
+        assertTrue(page.body().contains("<title>Ambassador</title>"));
+        assertTrue(!page.body().contains("http://") && !page.body().contains("https://"), "no outside resource");
+        assertTrue(!page.body().contains("innerHTML"), "peers' text is never markup");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Host: evil.example",
+                "Host: evil.example:9901",
+                "Host: 127.0.0.1.evil.example",
+                "Host: localhost.evil.example",
+                "Host: 10.0.0.1",
+                "Host: 169.254.169.254",
+                "Host: localhost:evil",
+                "Host: localhost\r\nHost: evil.example",
+                "Host:",
+                "X-No: host",
+                "Host: localhost\r\nOrigin: http://evil.example",
+                "Host: localhost\r\nOrigin: null",
+                "Host: localhost\r\nOrigin: https://localhost",
+                "Host: localhost\r\nOrigin: http://localhost:8080",
+                "Host: localhost\r\nSec-Fetch-Site: cross-site",
+                "Host: localhost\r\nSec-Fetch-Site: same-site",
+            })
+    void otherSitesCannotUseABrowserAgainstIt(String headers) throws Exception {
+        String answer = raw("POST /shutdown HTTP/1.1\r\n" + headers + "\r\n\r\n");
+
+        assertTrue(answer.startsWith("HTTP/1.1 403 "), answer);
+        assertEquals(List.of(), sidecar.calls);
+        assertTrue(raw("GET /api/services HTTP/1.1\r\n" + headers + "\r\n\r\n").startsWith("HTTP/1.1 403 "));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Host: localhost",
+                "Host: LOCALHOST:9901",
+                "Host: 127.0.0.1:80",
+                "Host: 127.8.8.8",
+                "Host: [::1]:9901",
+                "Host: [::1]",
+                "Host: localhost:9901\r\nOrigin: http://localhost:9901\r\nSec-Fetch-Site: same-origin",
+                "Host: localhost:9901\r\nSec-Fetch-Site: none",
+            })
+    void thisMachineMay(String headers) throws Exception {
+        String answer = raw("GET /livez HTTP/1.1\r\n" + headers + "\r\n\r\n");
+
+        assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+    }
+
+    @Test
+    void whatIsTooLongIsRefused() throws Exception {
+        String host = "Host: localhost\r\n";
+
+        assertTrue(raw("GET /" + "a".repeat(5_000) + " HTTP/1.1\r\n" + host + "\r\n")
+                .startsWith("HTTP/1.1 414 "));
+        assertTrue(raw("GET /livez HTTP/1.1\r\n" + host + "X: " + "a".repeat(9_000) + "\r\n\r\n")
+                .startsWith("HTTP/1.1 431 "));
+        assertTrue(raw("POST /api/drain HTTP/1.1\r\n" + host + "Connection: close\r\nContent-Length: 9000\r\n\r\n")
+                .startsWith("HTTP/1.1 413 "));
+        assertTrue(raw("nonsense\r\n\r\n").startsWith("HTTP/1.1 400 "));
+        assertTrue(raw("GET /%zz HTTP/1.1\r\n" + host + "\r\n").startsWith("HTTP/1.1 400 "));
+        assertEquals(List.of(), sidecar.calls);
+    }
+
+    @Test
+    void oneRequestAConnection() throws Exception {
+        String answer = raw("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(3));
+
+        assertEquals(1, answer.split("HTTP/1.1 200", -1).length - 1, answer);
+        assertTrue(answer.toLowerCase(java.util.Locale.ROOT).contains("connection: close"), answer);
+    }
+
+    @Test
+    void aRequestThatDoesNotEndIsNotWaitedFor() throws Exception {
+        try (AdminServer hasty = AdminServer.start(LOOPBACK, sidecar, metrics, Duration.ofMillis(200));
+                Socket socket = new Socket()) {
+            socket.connect(hasty.address());
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write("GET /livez HTTP/1.1\r\nHost:".getBytes(StandardCharsets.US_ASCII));
+
+            assertEquals(-1, socket.getInputStream().read());
+        }
+    }
+
+    @Test
+    void connectionsAreBounded() throws Exception {
+        List<Socket> idle = new ArrayList<>();
+        try {
+            for (int i = 0; i < 64; i++) {
+                Socket socket = new Socket();
+                socket.connect(server.address());
+                idle.add(socket);
+            }
+            await().untilAsserted(() -> assertThrows(IOException.class, () -> ask("GET", "/livez")));
+
+            idle.remove(0).close();
+
+            await().ignoreException(IOException.class)
+                    .untilAsserted(() -> assertEquals(200, ask("GET", "/livez").statusCode()));
+        } finally {
+            for (Socket socket : idle) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void anAddressThatIsTakenIsNamedAndNothingIsLeft() {
+        ListenAddress.Tcp taken =
+                new ListenAddress.Tcp("127.0.0.1", server.address().getPort());
+
+        AmbassadorException refused =
+                assertThrows(AmbassadorException.class, () -> AdminServer.start(taken, sidecar, metrics));
+
+        assertTrue(
+                refused.getMessage().startsWith("admin.listen: cannot listen on " + taken + ": "), refused::toString);
+        assertTrue(refused.getMessage().contains("already in use"), refused::toString);
+        await().untilAsserted(() -> assertEquals(
+                1,
+                Thread.getAllStackTraces().keySet().stream()
+                        .filter(thread -> thread.getName().startsWith("ambassador-admin"))
+                        .count()));
+    }
+
+    @Test
+    void aFailureIsNotShown() throws Exception {
+        sidecar.broken = true;
+
+        HttpResponse<String> failed = ask("GET", "/api/services");
+
+        assertEquals(500, failed.statusCode());
+        assertEquals("That failed; the log says why.\n", failed.body());
+    }
+
+    private static final class Sidecar implements Managed {
+        private final List<String> calls = new ArrayList<>();
+        private volatile boolean ready = true;
+        private volatile boolean draining;
+        private volatile boolean broken;
+
+        @Override
+        public List<ServiceStatus> services() {
+            if (broken) {
+                throw new IllegalStateException("secret detail");
+            }
+            return List.of(new ServiceStatus(
+                    "redis",
+                    "redis",
+                    "round-robin",
+                    List.of(new InetSocketAddress("127.0.0.1", 6379), new InetSocketAddress("::1", 6379)),
+                    false,
+                    false,
+                    1,
+                    2,
+                    3,
+                    4,
+                    List.of(new EndpointStatus(
+                            new Endpoint("10.0.0.7", 6379, 1, 0, Map.of("zone", "a")),
+                            Health.HEALTHY,
+                            ServerRole.PRIMARY,
+                            1,
+                            1,
+                            2,
+                            0,
+                            Duration.ofNanos(1_500_000),
+                            "<\"\n")),
+                    List.of(new SourceStatus("srv", "known", true, 1, Duration.ofMillis(1_250), false, null)),
+                    new CredentialStatus("app", "file /run/secrets/redis", 1, Duration.ofMinutes(1), null)));
+        }
+
+        @Override
+        public boolean isReady() {
+            return ready;
+        }
+
+        @Override
+        public boolean isDraining() {
+            return draining;
+        }
+
+        @Override
+        public void drain() {
+            calls.add("drain");
+        }
+
+        @Override
+        public void shutdown() {
+            calls.add("shutdown");
+        }
+    }
+}

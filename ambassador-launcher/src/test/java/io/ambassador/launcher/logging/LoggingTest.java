@@ -1,0 +1,97 @@
+package io.ambassador.launcher.logging;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.event.KeyValuePair;
+import org.slf4j.event.Level;
+
+class LoggingTest {
+    private static Event event(String time, Level level, String message, KeyValuePair... values) {
+        return new Event(
+                Instant.parse(time).toEpochMilli(), level, "ambassador.service.redis", message, List.of(values), null);
+    }
+
+    @Test
+    void aLineHasTimeLevelLoggerMessageAndKeys() {
+        assertEquals(
+                "2026-11-22T01:02:03.004Z INFO  service.redis opened endpoint=10.0.0.7:6379 why=\"a \\\"b\\\"\" none=\"\"\n",
+                new TextFormat()
+                        .format(event(
+                                "2026-11-22T01:02:03.004Z",
+                                Level.INFO,
+                                "opened",
+                                new KeyValuePair("endpoint", "10.0.0.7:6379"),
+                                new KeyValuePair("why", "a \"b\""),
+                                new KeyValuePair("none", ""))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1969-12-31T23:59:59.999Z", "2024-02-29T00:00:00Z", "2038-01-19T03:14:08.100Z"})
+    void timesAreThoseOfTheCalendar(String time) {
+        String line = new TextFormat().format(event(time, Level.ERROR, "x"));
+
+        assertEquals(Instant.parse(time), Instant.parse(line.substring(0, line.indexOf(' '))));
+    }
+
+    @Test
+    void whatPeersSendCannotFakeALine() {
+        String line = new TextFormat()
+                .format(event(
+                        "2026-11-22T01:02:03.004Z",
+                        Level.WARN,
+                        "they said a\r\n2026 ERROR b\u001b[2J\u202e\u2028",
+                        new KeyValuePair("k", "x\ny")));
+
+        assertEquals(
+                "2026-11-22T01:02:03.004Z WARN  service.redis they said a\\r\\n2026 ERROR b\\u001b[2J\\u202e\\u2028 k=\"x\\ny\"\n",
+                line);
+    }
+
+    @Test
+    void anExceptionIsOnItsLineAndItsStackBelow() {
+        RuntimeException thrown = new RuntimeException("a\nb", new IllegalStateException("c"));
+        String text = new TextFormat().format(new Event(0, Level.ERROR, "x", "failed", List.of(), thrown));
+
+        assertTrue(
+                text.startsWith(
+                        "1970-01-01T00:00:00.000Z ERROR x failed exception=\"java.lang.RuntimeException: a\\nb\"\n"),
+                text);
+        assertTrue(text.contains("\n        at io.ambassador.launcher.logging.LoggingTest."), text);
+        assertTrue(text.contains("\n    caused by java.lang.IllegalStateException: c\n"), text);
+    }
+
+    @Test
+    void jsonIsOneObjectALine() {
+        assertEquals(
+                "{\"time\":\"2026-11-22T01:02:03.004Z\",\"level\":\"INFO\",\"logger\":\"service.redis\","
+                        + "\"message\":\"a \\\"b\\\" \\\\ \\n\\u001b \\ud800 😀\",\"bytes\":12,\"level_\":\"x\"}\n",
+                new JsonFormat()
+                        .format(event(
+                                "2026-11-22T01:02:03.004Z",
+                                Level.INFO,
+                                "a \"b\" \\ \n\u001b \ud800 😀",
+                                new KeyValuePair("bytes", 12),
+                                new KeyValuePair("level", "x"))));
+    }
+
+    @Test
+    void theLongestNameDecidesTheLevel() {
+        Map<String, Level> levels = Logging.parse("warn,service=debug,io.ambassador.service.redis=trace");
+
+        assertEquals(Level.WARN, Logging.level(levels, "launcher"));
+        assertEquals(Level.DEBUG, Logging.level(levels, "service.api"));
+        assertEquals(Level.TRACE, Logging.level(levels, "service.redis"));
+        assertEquals(Level.WARN, Logging.level(levels, "services"));
+        assertEquals(Level.WARN, Logging.level(Logging.parse("debug"), "io.netty.util.X"));
+        assertEquals(Level.DEBUG, Logging.level(Logging.parse("info,io.netty=debug"), "io.netty.util.X"));
+        assertThrows(IllegalArgumentException.class, () -> Logging.parse("loud"));
+    }
+}
