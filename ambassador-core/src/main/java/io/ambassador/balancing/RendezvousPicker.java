@@ -70,6 +70,9 @@ final class RendezvousPicker implements Picker {
         double soonest = 0;
         for (int i = 0; i < candidates.length; i++) {
             double uniform = ((mix(client ^ seeds[i]) >>> 11) + 1) * 0x1p-53;
+            if (winner != null && (1 - uniform) * shares[i] >= soonest) {
+                continue; // 1 - u is never more than -ln u: most lose without a logarithm
+            }
             double time = -Math.log(uniform) * shares[i];
             if ((winner == null || time < soonest) && !pick.tried(candidates[i])) {
                 winner = candidates[i];
