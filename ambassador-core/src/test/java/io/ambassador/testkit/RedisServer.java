@@ -176,9 +176,14 @@ public final class RedisServer implements AutoCloseable {
                     directory,
                     List.of("redis-server", directory.resolve("redis.conf").toString()),
                     () -> Ports.accepts(port) && listens(socket));
-            RespClient admin = RespClient.connectUnix(socket);
-            admin.command("AUTH", ADMIN, adminPassword);
-            return new RedisServer(port, daemon, admin, adminPassword);
+            try {
+                RespClient admin = RespClient.connectUnix(socket);
+                admin.command("AUTH", ADMIN, adminPassword);
+                return new RedisServer(port, daemon, admin, adminPassword);
+            } catch (RuntimeException e) {
+                daemon.close(); // nobody else would
+                throw e;
+            }
         }
 
         /** The file is there a moment before the server listens on it. */

@@ -156,9 +156,7 @@ class FileSecretTest extends ChangingSecretSourceContract {
                 Credentials.of("app", "file", Map.of("path", file().toString(), "allow-readable", true))
                         .password()
                         .config());
-        assertEquals(
-                Credentials.file("app", file()),
-                Credentials.of("app", "file", Map.of("path", file().toString())));
+        assertEquals(Credentials.file("app", file()), Credentials.of("app", "file", Map.of("path", file().toString())));
         assertThrows(ConfigurationException.class, () -> Credentials.of("app", "file", Map.of("paht", "x")));
     }
 }
