@@ -4,6 +4,7 @@ import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.resilience.Ejection;
 import io.ambassador.spi.balancing.BalancingPolicy;
 import io.ambassador.spi.balancing.Candidate;
+import io.ambassador.spi.balancing.Picker;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.protocol.ProbeResult;
 import io.ambassador.spi.protocol.ServerRole;
@@ -65,7 +66,8 @@ public final class EndpointPool {
         this.control = control;
         this.meters = meters;
         this.log = log;
-        this.snapshot = new PoolSnapshot(policy.picker(List.of()), 0, false, false, absence);
+        Picker none = policy.picker(List.of());
+        this.snapshot = new PoolSnapshot(none, none, 0, false, false, absence);
     }
 
     /** What new connections use now. Any thread. */
@@ -248,13 +250,20 @@ public final class EndpointPool {
             }
         }
         List<PooledEndpoint> tier = preferredTier(wanted);
-        long available = tier.stream().filter(PooledEndpoint::isAvailable).count();
+        int available =
+                (int) tier.stream().filter(PooledEndpoint::isAvailable).count();
         boolean panic = !tier.isEmpty() && available < spec.health().panicThreshold() * tier.size();
         List<PooledEndpoint> used = panic ? tier : withoutEjected(tier);
         boolean ramping = weigh(used);
         PoolSnapshot old = snapshot;
+        Picker picker = policy.picker(List.<Candidate>copyOf(used));
         snapshot = new PoolSnapshot(
-                policy.picker(List.<Candidate>copyOf(used)), used.size(), available > 0, panic, reasonForNone(wanted));
+                picker,
+                available == used.size() ? picker : policy.picker(available(used)),
+                used.size(),
+                available > 0,
+                panic,
+                reasonForNone(wanted));
         if (panic != old.panic()) {
             log.warn(
                     panic ? "too few endpoints are available ({} of {}): all are used" : "{} of {} endpoints available",
@@ -270,6 +279,13 @@ public final class EndpointPool {
                     },
                     RAMP_STEP);
         }
+    }
+
+    private static List<Candidate> available(List<PooledEndpoint> members) {
+        return members.stream()
+                .filter(PooledEndpoint::isAvailable)
+                .<Candidate>map(member -> member)
+                .toList();
     }
 
     /** The lowest priority that has anybody available; the lowest of all if nobody is. */

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param idleTimeout without a byte either way; {@code null} for never
  * @param rate of new connections; {@code null} for any
  * @param retryBudget share of connections that may be tried again, beyond a small reserve
- * @param userTimeout how long sent data may stay unacknowledged before the connection counts as dead; {@code null}
- *     leaves it to the kernel (RFC 5482)
+ * @param userTimeout how long sent data may stay unacknowledged, or a silent peer beyond loopback unheard of, before the
+ *     connection counts as dead; {@code null} leaves it to the kernel (RFC 5482)
  */
 public record LimitsSpec(
         int maxConnections,

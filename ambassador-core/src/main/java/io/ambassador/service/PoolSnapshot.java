@@ -5,9 +5,11 @@ import io.ambassador.spi.balancing.Picker;
 /**
  * What new connections use; immutable.
  *
+ * @param retryPicker what a second attempt asks first: those of the candidates that are thought to be well
  * @param candidates how many the picker chooses among
  * @param anyAvailable whether one of them is thought to be well
  * @param panic whether so few are available that all are used
  * @param reason why there are no candidates, for people; empty if there are some
  */
-public record PoolSnapshot(Picker picker, int candidates, boolean anyAvailable, boolean panic, String reason) {}
+public record PoolSnapshot(
+        Picker picker, Picker retryPicker, int candidates, boolean anyAvailable, boolean panic, String reason) {}

@@ -51,9 +51,12 @@ public final class Transport implements AutoCloseable {
 
     private static final int BACKLOG = 4096;
 
-    /** By its number in Linux, since Netty knows the name for connected sockets only. */
+    // By their numbers in Linux, since Netty knows the names for connected sockets only.
     private static final ChannelOption<Integer> TCP_USER_TIMEOUT =
             new IntegerUnixChannelOption("TCP_USER_TIMEOUT", 6, 18);
+    private static final ChannelOption<Integer> SO_KEEPALIVE = new IntegerUnixChannelOption("SO_KEEPALIVE", 1, 9);
+    private static final ChannelOption<Integer> TCP_KEEPIDLE = new IntegerUnixChannelOption("TCP_KEEPIDLE", 6, 4);
+    private static final ChannelOption<Integer> TCP_KEEPINTVL = new IntegerUnixChannelOption("TCP_KEEPINTVL", 6, 5);
 
     private final EventLoopGroup loops;
     private final boolean epoll;
@@ -86,7 +89,8 @@ public final class Transport implements AutoCloseable {
      *
      * @param address of TCP or, with mode 0600, of a unix socket
      * @param child called for each accepted channel, on its event loop
-     * @param userTimeout inherited by accepted TCP connections; {@code null} leaves it to the kernel
+     * @param userTimeout after which a silent peer counts as gone, be it that it does not acknowledge data or, beyond
+     *     loopback, that it does not answer when it is asked; {@code null} leaves that to the kernel
      * @throws IOException telling why, if it cannot be bound
      */
     public Channel bind(SocketAddress address, @Nullable Duration userTimeout, ChannelHandler child)
@@ -107,6 +111,12 @@ public final class Transport implements AutoCloseable {
             if (epoll && userTimeout != null) {
                 // Linux hands these on to accepted sockets, which saves a system call for each.
                 bootstrap.option(TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
+                if (!isLoopback(address)) {
+                    bootstrap
+                            .option(SO_KEEPALIVE, 1)
+                            .option(TCP_KEEPIDLE, secondsUntilAsked(userTimeout))
+                            .option(TCP_KEEPINTVL, 1);
+                }
             }
         }
         if (socketFile != null) {
@@ -134,6 +144,7 @@ public final class Transport implements AutoCloseable {
             Duration timeout,
             @Nullable Duration userTimeout,
             ChannelHandler handler) {
+        InetSocketAddress address = address(endpoint);
         Bootstrap bootstrap = new Bootstrap()
                 .group(loop)
                 .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
@@ -145,8 +156,25 @@ public final class Transport implements AutoCloseable {
                 .handler(handler);
         if (epoll && userTimeout != null) {
             bootstrap.option(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
+            if (!isLoopback(address)) {
+                bootstrap
+                        .option(ChannelOption.SO_KEEPALIVE, true)
+                        .option(EpollChannelOption.TCP_KEEPIDLE, secondsUntilAsked(userTimeout))
+                        .option(EpollChannelOption.TCP_KEEPINTVL, 1);
+            }
         }
-        return bootstrap.connect(address(endpoint));
+        return bootstrap.connect(address);
+    }
+
+    private static boolean isLoopback(SocketAddress address) {
+        return address instanceof InetSocketAddress inet
+                && inet.getAddress() != null
+                && inet.getAddress().isLoopbackAddress();
+    }
+
+    /** A connection that is silent for half its time is asked each second whether its peer is there. */
+    private static int secondsUntilAsked(Duration userTimeout) {
+        return Math.toIntExact(Math.max(1, userTimeout.toSeconds() / 2));
     }
 
     /** Whether the user at the other end of a unix socket can be told. */

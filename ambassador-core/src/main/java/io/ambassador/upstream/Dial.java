@@ -7,6 +7,7 @@ import io.ambassador.service.PooledEndpoint;
 import io.ambassador.service.Service;
 import io.ambassador.spi.balancing.Candidate;
 import io.ambassador.spi.balancing.Pick;
+import io.ambassador.spi.balancing.Picker;
 import io.ambassador.spi.protocol.Handshake;
 import io.ambassador.spi.protocol.LoginException;
 import io.ambassador.spi.protocol.Session;
@@ -44,6 +45,7 @@ final class Dial implements Pick {
     private final List<Candidate> tried = new ArrayList<>(2);
     private final long deadline;
     private int attempts;
+    private boolean gambled;
     private EndReason lastReason = EndReason.NO_ENDPOINT;
     private String lastDetail = "";
     private boolean over;
@@ -106,7 +108,10 @@ final class Dial implements Pick {
             return;
         }
         PoolSnapshot snapshot = service.pool().snapshot();
-        PooledEndpoint endpoint = pick(snapshot);
+        PooledEndpoint endpoint = attempts == 0 ? null : pick(snapshot.retryPicker(), snapshot.candidates());
+        if (endpoint == null) {
+            endpoint = pick(snapshot.picker(), snapshot.candidates());
+        }
         if (endpoint == null) {
             giveUp(attempts == 0 && lastDetail.isEmpty() ? snapshot.reason() : lastDetail);
             return;
@@ -114,7 +119,8 @@ final class Dial implements Pick {
         if (attempts > 0) {
             boolean mayRetry = attempts < service.spec().limits().connectAttempts()
                     && System.nanoTime() < deadline
-                    && service.retries().tryRetry(endpoint.isAvailable());
+                    && (gambled && endpoint.isAvailable()
+                            || service.retries().tryRetry(endpoint.isAvailable()));
             if (!mayRetry) {
                 endpoint.ejection().released();
                 giveUp(lastDetail);
@@ -123,14 +129,17 @@ final class Dial implements Pick {
             service.retried();
         }
         attempts++;
+        // Only panic sends a client to an endpoint thought to be unwell. Sending it to another that is well after all
+        // is where it would have gone at once otherwise: no additional load, and no matter of the budget.
+        gambled = !endpoint.isAvailable();
         tried.add(endpoint);
         current = new Attempt(endpoint);
         current.connect();
     }
 
-    private @Nullable PooledEndpoint pick(PoolSnapshot snapshot) {
-        for (int i = 0; i < snapshot.candidates(); i++) {
-            Candidate candidate = snapshot.picker().pick(this);
+    private @Nullable PooledEndpoint pick(Picker picker, int candidates) {
+        for (int i = 0; i < candidates; i++) {
+            Candidate candidate = picker.pick(this);
             if (candidate == null) {
                 return null;
             }

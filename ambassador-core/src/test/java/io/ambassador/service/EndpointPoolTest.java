@@ -110,7 +110,7 @@ class EndpointPoolTest {
 
     @Test
     void anEjectedEndpointIsTriedAgainAndComesBackWhenItServes() throws Exception {
-        HealthSpec.Outlier quick = new HealthSpec.Outlier(2, Duration.ofMillis(100), 0.5);
+        HealthSpec.Outlier quick = new HealthSpec.Outlier(2, Duration.ofSeconds(3), 0.5);
         EndpointPool pool = pool(Role.ANY, health(quick, Duration.ZERO), OnChangeSpec.DEFAULT);
         replace(pool, at(1), at(2));
         failConnections(pool, 1, 2);

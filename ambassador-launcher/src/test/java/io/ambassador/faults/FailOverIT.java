@@ -162,6 +162,28 @@ class FailOverIT {
         }
     }
 
+    /** Too few are left to leave the others alone; yet whoever meets one of those must not pay for it. */
+    @Test
+    void whereMostEndpointsRefuseForLongNoClientFails() throws Exception {
+        try (RefusingServer first = RefusingServer.start();
+                RefusingServer second = RefusingServer.start();
+                EchoProcess third = EchoProcess.start(3);
+                Ambassador ambassador = Ambassador.builder()
+                        .service("mostly-down", s -> s.listen("127.0.0.1", 0)
+                                .health(WITHOUT_PROBES)
+                                .discover(ManualSource.of(first.endpoint(), second.endpoint(), third.endpoint())))
+                        .start()) {
+            await().atMost(PATIENCE).until(ambassador::isReady);
+            InetSocketAddress address = ambassador.address("mostly-down");
+            Collection<NewConnections.Call> calls = NewConnections.run(() -> EchoClient.call(address), 8, 3_000);
+            report(
+                    "two of three refuse: 3000 clients, %d failed, %d attempts",
+                    NewConnections.failed(calls).size(), attempts(ambassador));
+            assertEquals(List.of(), NewConnections.failed(calls));
+            assertTrue(attempts(ambassador) <= 3 * 3_000);
+        }
+    }
+
     /** Retries must not multiply the load on what is down. */
     @Test
     void whereEveryEndpointRefusesClientsAreRefusedAtOnceAndRetriesStop() throws Exception {

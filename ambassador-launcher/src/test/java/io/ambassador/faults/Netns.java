@@ -108,6 +108,12 @@ final class Netns implements AutoCloseable {
             return;
         }
         deleted = true;
-        Running.run("ip", "netns", "del", name); // takes its interfaces, and with them their peers, along
+        // The interfaces first: sockets that have not yet ended would keep the namespace and its half alive for a while.
+        if (Running.run("ip", "-o", "link").contains(" " + name + "@")) {
+            Running.run("ip", "link", "del", name);
+        }
+        if (Running.run("ip", "netns", "list").lines().anyMatch(line -> line.split(" ")[0].equals(name))) {
+            Running.run("ip", "netns", "del", name);
+        }
     }
 }

@@ -154,8 +154,8 @@ public final class Reference {
                     "limits.user-timeout",
                     "duration or `off`",
                     "30s",
-                    "How long sent data may stay unacknowledged before the connection counts as dead. `off`: the"
-                            + " kernel decides."),
+                    "How long sent data may stay unacknowledged, or a silent peer beyond loopback unheard of, before"
+                            + " the connection counts as dead. `off`: the kernel decides."),
             key("allow.sources", "list of CIDR", "[]", "Clients that may connect. Empty: all that reach the listener."),
             key("allow.uids", "list of numbers", "[]", "Users at the other end of a unix socket. Empty: all."),
             key(
