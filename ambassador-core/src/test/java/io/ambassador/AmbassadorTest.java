@@ -17,10 +17,21 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class AmbassadorTest {
     @Test
@@ -54,6 +65,51 @@ class AmbassadorTest {
                 assertThrows(
                         SocketException.class, () -> client.getInputStream().read());
             }
+        }
+    }
+
+    @Test
+    void aClientThatComesBeforeDiscoveryAnswersWaitsForIt() throws Exception {
+        CompletableFuture<EndpointSource.Listener> watched = new CompletableFuture<>();
+        try (EchoServer echo = EchoServer.start();
+                Ambassador ambassador = Ambassador.builder()
+                        .service(
+                                "late",
+                                s -> s.listen("127.0.0.1", 0).discover(listener -> {
+                                    watched.complete(listener);
+                                    return () -> {};
+                                }))
+                        .start();
+                Socket client = connect(ambassador.address("late"))) {
+            client.getOutputStream().write('x');
+            await().untilAsserted(
+                            () -> assertEquals(1, ambassador.services().get(0).activeConnections()));
+
+            watched.get(5, TimeUnit.SECONDS)
+                    .onState(new EndpointState.Known(Set.of(Endpoint.of("127.0.0.1", echo.port()))));
+
+            assertEquals('x', client.getInputStream().read());
+        }
+    }
+
+    @Test
+    void servesAUnixSocketThatOnlyItsOwnerMayOpenAndRemovesIt(@TempDir Path directory) throws Exception {
+        Path socket = directory.resolve("echo.sock");
+        try (EchoServer echo = EchoServer.start();
+                Ambassador ambassador = Ambassador.builder()
+                        .service("echo", s -> s.listen("unix:" + socket).discover(known(echo.port())))
+                        .start()) {
+            assertEquals(List.of(UnixDomainSocketAddress.of(socket)), ambassador.addresses("echo"));
+            assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)));
+            try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+                client.write(ByteBuffer.wrap(new byte[] {7}));
+                ByteBuffer answer = ByteBuffer.allocate(1);
+                assertEquals(1, client.read(answer));
+                assertEquals(7, answer.get(0));
+            }
+        }
+        try (Stream<Path> left = Files.list(directory)) {
+            assertEquals(List.of(), left.toList());
         }
     }
 

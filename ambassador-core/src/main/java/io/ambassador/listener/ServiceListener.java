@@ -7,21 +7,20 @@ import io.ambassador.spi.routing.Router;
 import io.ambassador.transport.Transport;
 import io.ambassador.upstream.Connector;
 import io.netty.channel.Channel;
-import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 
 /** The bound addresses of one service. */
 public final class ServiceListener {
     private final Service service;
+    private final ListenAddress listen;
     private final Channel channel;
 
-    private ServiceListener(Service service, Channel channel) {
+    private ServiceListener(Service service, ListenAddress listen, Channel channel) {
         this.service = service;
+        this.listen = listen;
         this.channel = channel;
     }
 
@@ -49,7 +48,7 @@ public final class ServiceListener {
             Channel channel = transport.bind(
                     address.socketAddress(), service.spec().limits().userTimeout(), acceptor);
             gate.guard(channel);
-            return new ServiceListener(service, channel);
+            return new ServiceListener(service, address, channel);
         } catch (IOException e) {
             throw new AmbassadorException(
                     "services." + service.name() + ": cannot listen on " + address + ": " + e.getMessage(), e);
@@ -62,24 +61,17 @@ public final class ServiceListener {
 
     /** Where it is bound, with the port that was given for port 0. */
     public SocketAddress address() {
-        return channel.localAddress();
+        return listen instanceof ListenAddress.Unix ? listen.socketAddress() : channel.localAddress();
     }
 
     /** Stops accepting; blocks until that is done. */
     public void close() {
-        SocketAddress address = channel.localAddress();
         channel.close().awaitUninterruptibly();
-        Path socket = null;
-        if (address instanceof DomainSocketAddress unix) {
-            socket = Path.of(unix.path());
-        } else if (address instanceof UnixDomainSocketAddress unix) {
-            socket = unix.getPath();
-        }
-        if (socket != null) {
+        if (listen instanceof ListenAddress.Unix unix) {
             try {
-                Files.deleteIfExists(socket);
+                Files.deleteIfExists(unix.path());
             } catch (IOException e) {
-                service.log().warn("The socket {} cannot be removed: {}", socket, e.getMessage());
+                service.log().warn("The socket {} cannot be removed: {}", unix.path(), e.getMessage());
             }
         }
     }

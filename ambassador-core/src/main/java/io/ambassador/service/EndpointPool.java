@@ -67,7 +67,7 @@ public final class EndpointPool {
         this.meters = meters;
         this.log = log;
         Picker none = policy.picker(List.of());
-        this.snapshot = new PoolSnapshot(none, none, 0, false, false, absence);
+        this.snapshot = new PoolSnapshot(none, none, 0, false, false, false, absence);
     }
 
     /** What new connections use now. Any thread. */
@@ -250,8 +250,7 @@ public final class EndpointPool {
             }
         }
         List<PooledEndpoint> tier = preferredTier(wanted);
-        int available =
-                (int) tier.stream().filter(PooledEndpoint::isAvailable).count();
+        int available = (int) tier.stream().filter(PooledEndpoint::isAvailable).count();
         boolean panic = !tier.isEmpty() && available < spec.health().panicThreshold() * tier.size();
         List<PooledEndpoint> used = panic ? tier : withoutEjected(tier);
         boolean ramping = weigh(used);
@@ -263,6 +262,7 @@ public final class EndpointPool {
                 used.size(),
                 available > 0,
                 panic,
+                isSettled(),
                 reasonForNone(wanted));
         if (panic != old.panic()) {
             log.warn(
@@ -279,6 +279,12 @@ public final class EndpointPool {
                     },
                     RAMP_STEP);
         }
+    }
+
+    private boolean isSettled() {
+        return spec.role() == Role.ANY
+                || spec.health().probe() == null
+                || members.values().stream().allMatch(PooledEndpoint::isProbed);
     }
 
     private static List<Candidate> available(List<PooledEndpoint> members) {

@@ -136,8 +136,9 @@ public final class PooledEndpoint implements Candidate {
 
     // From here on: control thread only.
 
-    /** @return whether health or role changed */
+    /** @return whether health or role changed, or were told for the first time */
     boolean probed(ProbeResult result, int unhealthyAfter, int healthyAfter) {
+        boolean first = !probed;
         boolean wasHealthy = healthy;
         ServerRole oldRole = role;
         if (result.healthy()) {
@@ -161,7 +162,11 @@ public final class PooledEndpoint implements Candidate {
             }
         }
         probed = true;
-        return wasHealthy != healthy || oldRole != role;
+        return first || wasHealthy != healthy || oldRole != role;
+    }
+
+    boolean isProbed() {
+        return probed;
     }
 
     boolean isHealthy() {

@@ -23,6 +23,7 @@ public final class SecretKeeper {
     private long since;
     private @Nullable String lastError;
     private @Nullable Future<?> refresh;
+    private boolean closed;
 
     SecretKeeper(@Nullable String username, SecretSource source, Logger log) {
         this.username = username;
@@ -38,6 +39,7 @@ public final class SecretKeeper {
     }
 
     synchronized void close() {
+        closed = true;
         if (refresh != null) {
             refresh.cancel(true);
         }
@@ -80,6 +82,10 @@ public final class SecretKeeper {
     }
 
     private synchronized void accept(Secret read) {
+        if (closed) {
+            read.close();
+            return;
+        }
         if (lastError != null) {
             log.info("The secret from {} can be read again", source.description());
             lastError = null;

@@ -36,6 +36,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -119,17 +120,41 @@ public final class Transport implements AutoCloseable {
                 }
             }
         }
-        if (socketFile != null) {
-            removeStaleSocket(socketFile);
-        }
+        return socketFile == null ? bound(bootstrap, address) : boundPrivately(bootstrap, socketFile);
+    }
+
+    private Channel bound(ServerBootstrap bootstrap, SocketAddress address) throws IOException {
         ChannelFuture bound = bootstrap.bind(known(address)).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new IOException(reason(bound.cause()), bound.cause());
         }
-        if (socketFile != null) {
-            Files.setPosixFilePermissions(socketFile, PosixFilePermissions.fromString("rw-------"));
-        }
         return bound.channel();
+    }
+
+    /** Binds out of everybody's sight and moves the socket to its place once nobody else may open it. */
+    private Channel boundPrivately(ServerBootstrap bootstrap, Path socketFile) throws IOException {
+        removeStaleSocket(socketFile);
+        Path directory = socketFile.toAbsolutePath().getParent();
+        Path hidden = directory == null ? null : Files.createTempDirectory(directory, ".s");
+        if (hidden == null) {
+            throw new IOException(socketFile + " is a directory");
+        }
+        Path fresh = hidden.resolve("s");
+        Channel channel = null;
+        boolean done = false;
+        try {
+            channel = bound(bootstrap, UnixDomainSocketAddress.of(fresh));
+            Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
+            Files.move(fresh, socketFile, StandardCopyOption.ATOMIC_MOVE);
+            done = true;
+            return channel;
+        } finally {
+            if (channel != null && !done) {
+                channel.close().awaitUninterruptibly();
+            }
+            Files.deleteIfExists(fresh);
+            Files.delete(hidden);
+        }
     }
 
     /**

@@ -36,6 +36,8 @@ final class Dial implements Pick {
         void failed(EndReason reason, String detail);
     }
 
+    private static final long SETTLING_MILLIS = 10;
+
     private final Service service;
     private final Connector connector;
     private final EventLoop loop;
@@ -112,6 +114,11 @@ final class Dial implements Pick {
         if (endpoint == null) {
             endpoint = pick(snapshot.picker(), snapshot.candidates());
         }
+        if (endpoint == null && attempts == 0 && !snapshot.settled() && System.nanoTime() < deadline) {
+            // The client came before the first answer of discovery or probes, which is a moment away.
+            loop.schedule(this::next, SETTLING_MILLIS, TimeUnit.MILLISECONDS);
+            return;
+        }
         if (endpoint == null) {
             giveUp(attempts == 0 && lastDetail.isEmpty() ? snapshot.reason() : lastDetail);
             return;
@@ -119,8 +126,7 @@ final class Dial implements Pick {
         if (attempts > 0) {
             boolean mayRetry = attempts < service.spec().limits().connectAttempts()
                     && System.nanoTime() < deadline
-                    && (gambled && endpoint.isAvailable()
-                            || service.retries().tryRetry(endpoint.isAvailable()));
+                    && (gambled && endpoint.isAvailable() || service.retries().tryRetry(endpoint.isAvailable()));
             if (!mayRetry) {
                 endpoint.ejection().released();
                 giveUp(lastDetail);
