@@ -5,8 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What stands behind the ambassador. */
-record Backends(
-        Passwords passwords, List<RedisBackend> redis, List<HttpBackend> http, DnsServer dns, PasswordFile file)
+record Backends(Passwords passwords, List<RedisBackend> redis, List<HttpBackend> http, DnsServer dns, PasswordFile file)
         implements AutoCloseable {
     Backends {
         redis = List.copyOf(redis);

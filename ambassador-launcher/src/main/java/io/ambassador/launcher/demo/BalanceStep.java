@@ -25,7 +25,8 @@ record BalanceStep(Stage stage) implements Step {
         for (int i = 0; i < requests; i++) {
             counts.merge(Client.httpAt(stage.http()), 1, Integer::sum);
         }
-        String seen = requests + " requests: " + counts.toString().replaceAll("[{}]", "").replace('=', ' ');
+        String seen = requests + " requests: "
+                + counts.toString().replaceAll("[{}]", "").replace('=', ' ');
         for (int count : counts.values()) {
             // One more or less, since somebody else's request may come in between.
             require(Math.abs(count - EACH) <= 1, seen + ", where " + EACH + " each were expected");

@@ -28,8 +28,8 @@ record DiscoveryStep(Stage stage) implements Step {
         try {
             dns.offer(List.of(kept));
             Duration last = connectionsMove(kept.name());
-            return "SRV record edited to " + kept.name() + " alone: the last connection elsewhere was "
-                    + seconds(last) + " later (TTL " + Zone.TTL_SECONDS + " s)";
+            return "SRV record edited to " + kept.name() + " alone: the last connection elsewhere was " + seconds(last)
+                    + " later (TTL " + Zone.TTL_SECONDS + " s)";
         } finally {
             dns.offer(stage.backends().redis());
         }

@@ -26,7 +26,8 @@ class DnsServer extends Server {
     DnsServer() throws IOException {
         super("dns");
         try {
-            udp = new DatagramSocket(new InetSocketAddress("127.0.0.1", address().getPort()));
+            udp = new DatagramSocket(
+                    new InetSocketAddress("127.0.0.1", address().getPort()));
         } catch (IOException e) {
             super.close();
             throw e;

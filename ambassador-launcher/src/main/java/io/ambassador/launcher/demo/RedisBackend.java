@@ -23,8 +23,7 @@ class RedisBackend extends Server {
     void serve(Socket client) throws IOException {
         InputStream in = new BufferedInputStream(client.getInputStream());
         RespWriter out = new RespWriter(new BufferedOutputStream(client.getOutputStream()));
-        RedisSession session =
-                new RedisSession(name(), address().getPort(), passwords, data, out);
+        RedisSession session = new RedisSession(name(), address().getPort(), passwords, data, out);
         boolean goesOn = true;
         while (goesOn) {
             List<byte[]> command = Resp.command(in);

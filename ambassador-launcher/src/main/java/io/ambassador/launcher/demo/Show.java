@@ -37,7 +37,8 @@ final class Show implements AutoCloseable {
         this.out = out;
         this.traffic = new Traffic(stage, failure -> event("✘ " + failure));
         List<RedisBackend> pair = stage.backends().redis();
-        this.victims = new ArrayList<>(List.of(pair.get(0), stage.backends().http().get(0), pair.get(1)));
+        this.victims =
+                new ArrayList<>(List.of(pair.get(0), stage.backends().http().get(0), pair.get(1)));
     }
 
     void start() {

@@ -64,19 +64,24 @@ final class Stage implements AutoCloseable {
 
     private Ambassador ambassador(Metrics metrics, boolean wellKnownPorts) throws AmbassadorException {
         String pair = "srv://" + Zone.SERVICE + "?resolver=" + backends.dns().endpoint();
-        String trio = "static://" + backends.http().stream().map(Server::endpoint).collect(Collectors.joining(","));
+        String trio =
+                "static://" + backends.http().stream().map(Server::endpoint).collect(Collectors.joining(","));
         return Ambassador.builder()
-                .service("redis", service -> service.listen(LOOPBACK, Ports.choose(6379, wellKnownPorts))
-                        .protocol("redis")
-                        .discover(pair)
-                        .credentials(Credentials.file(
-                                Passwords.USER, backends.file().path()))
-                        .health(health("redis"))
-                        .onChange(drainQuickly()))
-                .service("http", service -> service.listen(LOOPBACK, Ports.choose(8080, wellKnownPorts))
-                        .discover(trio)
-                        .health(health("tcp"))
-                        .onChange(drainQuickly()))
+                .service(
+                        "redis",
+                        service -> service.listen(LOOPBACK, Ports.choose(6379, wellKnownPorts))
+                                .protocol("redis")
+                                .discover(pair)
+                                .credentials(Credentials.file(
+                                        Passwords.USER, backends.file().path()))
+                                .health(health("redis"))
+                                .onChange(drainQuickly()))
+                .service(
+                        "http",
+                        service -> service.listen(LOOPBACK, Ports.choose(8080, wellKnownPorts))
+                                .discover(trio)
+                                .health(health("tcp"))
+                                .onChange(drainQuickly()))
                 .meterRegistry(metrics.registry())
                 .start();
     }

@@ -44,14 +44,15 @@ final class Tour {
         Thread thread = new Thread(() -> code.complete(run()), "demo-tour");
         thread.setDaemon(true);
         thread.start();
-        return code.completeOnTimeout(-1, limit.toMillis(), TimeUnit.MILLISECONDS).thenApply(result -> {
-            over.set(true);
-            thread.interrupt();
-            if (result < 0) {
-                out.println("✘ The tour is not over after " + Step.seconds(limit) + ".");
-            }
-            return result == 0 ? 0 : 1;
-        });
+        return code.completeOnTimeout(-1, limit.toMillis(), TimeUnit.MILLISECONDS)
+                .thenApply(result -> {
+                    over.set(true);
+                    thread.interrupt();
+                    if (result < 0) {
+                        out.println("✘ The tour is not over after " + Step.seconds(limit) + ".");
+                    }
+                    return result == 0 ? 0 : 1;
+                });
     }
 
     private int run() {

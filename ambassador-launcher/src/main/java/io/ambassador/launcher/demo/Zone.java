@@ -35,9 +35,7 @@ final class Zone {
         Map<Name, List<Record>> all = new HashMap<>();
         for (Server server : servers) {
             Name host = Name.fromString(server.name(), DOMAIN);
-            all.put(
-                    host,
-                    List.of(new ARecord(host, DClass.IN, TTL_SECONDS, InetAddress.getByName("127.0.0.1"))));
+            all.put(host, List.of(new ARecord(host, DClass.IN, TTL_SECONDS, InetAddress.getByName("127.0.0.1"))));
         }
         all.put(
                 SERVICE_NAME,
@@ -71,7 +69,9 @@ final class Zone {
             reply.addRecord(question, Section.QUESTION);
             fill(reply, question);
         }
-        int room = query.getOPT() == null ? PLAIN_UDP_BYTES : Math.max(PLAIN_UDP_BYTES, query.getOPT().getPayloadSize());
+        int room = query.getOPT() == null
+                ? PLAIN_UDP_BYTES
+                : Math.max(PLAIN_UDP_BYTES, query.getOPT().getPayloadSize());
         return reply.toWire(udp ? room : Message.MAXLENGTH);
     }
 

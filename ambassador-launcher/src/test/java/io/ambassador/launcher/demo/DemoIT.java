@@ -51,9 +51,14 @@ class DemoIT {
         Process demo = demo();
         try {
             await().atMost(PATIENCE).until(() -> output().contains(" 0 failed"));
-            assertEquals("PONG", run(List.of("redis-cli", "-p", advised("redis-cli -p (\\d+)"), "PING")).strip());
+            assertEquals(
+                    "PONG",
+                    run(List.of("redis-cli", "-p", advised("redis-cli -p (\\d+)"), "PING"))
+                            .strip());
             assertTrue(page(advised("(http://\\S+) +three backends")).startsWith("Hello from http-"));
-            assertEquals("ready", page(advised("(http://\\S+) +the dashboard") + "readyz").strip());
+            assertEquals(
+                    "ready",
+                    page(advised("(http://\\S+) +the dashboard") + "readyz").strip());
 
             run(List.of("sh", "-c", "kill -INT " + demo.pid()));
 
@@ -90,11 +95,14 @@ class DemoIT {
     private Process demo(String... options) throws IOException {
         List<String> command = Stream.concat(
                         Stream.of(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                Path.of(System.getProperty("java.home"), "bin", "java")
+                                        .toString(),
                                 "-XX:TieredStopAtLevel=1",
                                 "-Djava.io.tmpdir=" + directory,
                                 "-jar",
-                                Path.of("target", "ambassador.jar").toAbsolutePath().toString(),
+                                Path.of("target", "ambassador.jar")
+                                        .toAbsolutePath()
+                                        .toString(),
                                 "demo"),
                         Stream.of(options))
                 .toList();

@@ -48,10 +48,17 @@ class DnsServerTest {
             Message reply = ask(dns, Zone.SERVICE + ".", Type.SRV, tcp);
 
             assertEquals(2, reply.getSection(Section.ANSWER).size());
-            assertEquals(2, reply.getSection(Section.ADDITIONAL).stream().filter(each -> each.getType() == Type.A).count());
+            assertEquals(
+                    2,
+                    reply.getSection(Section.ADDITIONAL).stream()
+                            .filter(each -> each.getType() == Type.A)
+                            .count());
             assertEquals(
                     "127.0.0.1",
-                    ask(dns, "a.demo.internal.", Type.A, tcp).getSection(Section.ANSWER).get(0).rdataToString());
+                    ask(dns, "a.demo.internal.", Type.A, tcp)
+                            .getSection(Section.ANSWER)
+                            .get(0)
+                            .rdataToString());
         }
     }
 
@@ -66,7 +73,11 @@ class DnsServerTest {
     void knowsNoOtherNames() throws IOException {
         assertEquals(Rcode.NXDOMAIN, ask(dns, "c.demo.internal.", Type.A, false).getRcode());
         assertEquals(Rcode.REFUSED, ask(dns, "example.com.", Type.A, false).getRcode());
-        assertEquals(0, ask(dns, "a.demo.internal.", Type.AAAA, false).getSection(Section.ANSWER).size());
+        assertEquals(
+                0,
+                ask(dns, "a.demo.internal.", Type.AAAA, false)
+                        .getSection(Section.ANSWER)
+                        .size());
     }
 
     @Test
