@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
             StatusCommand.class,
             WaitCommand.class,
             DrainCommand.class,
-            ShutdownCommand.class
+            ShutdownCommand.class,
+            DemoCommand.class
         },
         footer = {"", "A target alone is forwarded to: ambassador 10.0.0.5:6379, ambassador redis.service.consul"})
 public final class Main implements Runnable {
