@@ -18,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * Everything here happens on the client's event loop.
  */
 public final class Relay {
-    /** How long what was read before a reset may take to be written before the reset is passed on regardless. */
+    /** How long what was read before a reset may take to be delivered before the reset is passed on regardless. */
     private static final long RESET_GRACE_MILLIS = 500;
+
+    private static final long DELIVERY_CHECK_MILLIS = 2;
 
     private final RelaySide client;
     private final RelaySide backend;
@@ -109,8 +111,16 @@ public final class Relay {
             finish(end, true);
             return;
         }
-        peer.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> finish(end, true));
+        peer.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> resetOnceDelivered(end, peer));
         peer.eventLoop().schedule(() -> finish(end, true), RESET_GRACE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void resetOnceDelivered(RelayEnd end, Channel peer) {
+        if (over || Transport.isDelivered(peer)) {
+            finish(end, true);
+        } else {
+            peer.eventLoop().schedule(() -> resetOnceDelivered(end, peer), DELIVERY_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+        }
     }
 
     private void finish(RelayEnd end, boolean reset) {

@@ -5,6 +5,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
@@ -26,6 +27,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.channel.unix.RawUnixChannelOption;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
@@ -33,6 +35,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -58,6 +62,11 @@ public final class Transport implements AutoCloseable {
     private static final ChannelOption<Integer> SO_KEEPALIVE = new IntegerUnixChannelOption("SO_KEEPALIVE", 1, 9);
     private static final ChannelOption<Integer> TCP_KEEPIDLE = new IntegerUnixChannelOption("TCP_KEEPIDLE", 6, 4);
     private static final ChannelOption<Integer> TCP_KEEPINTVL = new IntegerUnixChannelOption("TCP_KEEPINTVL", 6, 5);
+
+    // struct tcp_info of linux/tcp.h, up to tcpi_notsent_bytes, which Netty's own reading leaves out.
+    private static final ChannelOption<ByteBuffer> TCP_INFO = new RawUnixChannelOption("TCP_INFO", 6, 11, 148);
+    private static final int TCPI_UNACKED = 24;
+    private static final int TCPI_NOTSENT_BYTES = 144;
 
     private final EventLoopGroup loops;
     private final boolean epoll;
@@ -219,6 +228,22 @@ public final class Transport implements AutoCloseable {
             socket.config().setOption(ChannelOption.SO_LINGER, 0);
         }
         channel.close();
+    }
+
+    /**
+     * Whether the peer's kernel has acknowledged everything that was written and flushed: a reset would drop the rest.
+     * Where that cannot be told, it is taken to be so.
+     */
+    public static boolean isDelivered(Channel channel) {
+        if (!(channel instanceof EpollSocketChannel socket)) {
+            return true;
+        }
+        try {
+            ByteBuffer info = socket.config().getOption(TCP_INFO).order(ByteOrder.nativeOrder());
+            return info.getInt(TCPI_UNACKED) == 0 && info.getInt(TCPI_NOTSENT_BYTES) == 0;
+        } catch (ChannelException | IndexOutOfBoundsException e) {
+            return true; // closed meanwhile, or an old kernel that knows less
+        }
     }
 
     private static InetSocketAddress address(Endpoint endpoint) {
