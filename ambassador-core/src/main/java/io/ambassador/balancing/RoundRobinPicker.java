@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * rotation, and {@code heaviest} rounds give every candidate exactly its weight. All state is one counter.
  */
 final class RoundRobinPicker implements Picker {
+    /** A retry that meets this many turns of tried candidates draws one of the others instead. */
+    private static final int TRIED_TURNS = 3;
+
     private final Candidate[] candidates;
     private final int[] weights;
     private final int[] offsets;
@@ -39,12 +42,15 @@ final class RoundRobinPicker implements Picker {
 
     @Override
     public @Nullable Candidate pick(Pick pick) {
-        // One round always meets the heaviest; only a retry can come to the end of this loop.
-        for (int step = 0; step < candidates.length; step++) {
+        int met = 0;
+        while (met < candidates.length && met < TRIED_TURNS) {
             long now = turn.getAndIncrement();
             int index = (int) (now % candidates.length);
-            if (takes(index, now / candidates.length) && !pick.tried(candidates[index])) {
-                return candidates[index];
+            if (takes(index, now / candidates.length)) {
+                if (!pick.tried(candidates[index])) {
+                    return candidates[index];
+                }
+                met++;
             }
         }
         return Untried.draw(candidates, pick);
