@@ -44,17 +44,27 @@ public final class AcceptGate {
     }
 
     void entered() {
-        if (inside.incrementAndGet() >= most && !shut) {
-            shut = true;
-            LOG.warn("{} clients are connected, as many as open files allow: new ones wait", most);
-            listeners.forEach(listener -> listener.config().setAutoRead(false));
+        if (inside.incrementAndGet() >= most) {
+            openOrShut();
         }
     }
 
     void left() {
-        if (inside.decrementAndGet() < most && shut) {
-            shut = false;
-            listeners.forEach(listener -> listener.config().setAutoRead(true));
+        inside.decrementAndGet();
+        if (shut) {
+            openOrShut();
+        }
+    }
+
+    /** Looks again after each change: somebody may have come or left meanwhile, and seen the old state. */
+    private synchronized void openOrShut() {
+        while (shut != inside.get() >= most) {
+            shut = !shut;
+            boolean open = !shut;
+            if (shut) {
+                LOG.warn("{} clients are connected, as many as open files allow: new ones wait", most);
+            }
+            listeners.forEach(listener -> listener.config().setAutoRead(open));
         }
     }
 
