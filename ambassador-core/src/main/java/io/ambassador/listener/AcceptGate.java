@@ -1,5 +1,6 @@
 package io.ambassador.listener;
 
+import io.ambassador.resilience.LogLimiter;
 import io.netty.channel.Channel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ public final class AcceptGate {
     private final int most;
     private final AtomicInteger inside = new AtomicInteger();
     private final Set<Channel> listeners = ConcurrentHashMap.newKeySet();
+    private final LogLimiter limiter = new LogLimiter();
     private volatile boolean shut;
 
     /** @param descriptors this process may open; two are used for each client */
@@ -62,7 +64,8 @@ public final class AcceptGate {
             shut = !shut;
             boolean open = !shut;
             if (shut) {
-                LOG.warn("{} clients are connected, as many as open files allow: new ones wait", most);
+                limiter.log(this, leftOut -> LOG.warn(
+                        "{} clients are connected, as many as open files allow: new ones wait", most));
             }
             listeners.forEach(listener -> listener.config().setAutoRead(open));
         }
