@@ -29,7 +29,7 @@ final class CheckCommand implements Callable<Integer> {
         config.lookUp();
         Configuration configuration = config.read(ConfigFactory.empty(), Catalog.load());
         PrintWriter out = spec.commandLine().getOut();
-        configuration.effective().forEach(out::println);
+        configuration.effective().get().forEach(out::println);
         configuration.warnings().forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
         int services = configuration.services().size();
         out.println("# " + config.description() + " is valid: " + services + (services == 1 ? " service" : " services")

@@ -6,9 +6,11 @@ import io.ambassador.spi.Words;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,16 +23,6 @@ import picocli.CommandLine.Spec;
         description = "A sidecar that masquerades as the services an application talks to.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {
-            RunCommand.class,
-            ForwardCommand.class,
-            CheckCommand.class,
-            StatusCommand.class,
-            WaitCommand.class,
-            DrainCommand.class,
-            ShutdownCommand.class,
-            DemoCommand.class
-        },
         footer = {"", "A target alone is forwarded to: ambassador 10.0.0.5:6379, ambassador redis.service.consul"})
 public final class Main implements Runnable {
     /** Wrong usage or configuration. */
@@ -39,6 +31,7 @@ public final class Main implements Runnable {
     /** Could not start, or failed while running. */
     static final int EXIT_FAILED = 1;
 
+    private static final Map<String, Supplier<Object>> COMMANDS = commands();
     private static final Set<String> LATER_ALIASES = Set.of("--links", "--omnimode", "--setup-iptables");
 
     @Spec
@@ -47,24 +40,41 @@ public final class Main implements Runnable {
 
     public static void main(String[] args) {
         Logging.configure("info", Logging.Format.TEXT);
-        System.exit(commandLine().execute(withAlias(args)));
+        String[] words = withAlias(args);
+        Preload.beginFor(words);
+        System.exit(commandLine(words).execute(words));
     }
 
-    static CommandLine commandLine() {
-        return new CommandLine(new Main())
-                .setCaseInsensitiveEnumValuesAllowed(true)
+    private static Map<String, Supplier<Object>> commands() {
+        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+        commands.put("run", RunCommand::new);
+        commands.put("forward", ForwardCommand::new);
+        commands.put("check", CheckCommand::new);
+        commands.put("status", StatusCommand::new);
+        commands.put("wait", WaitCommand::new);
+        commands.put("drain", DrainCommand::new);
+        commands.put("shutdown", ShutdownCommand::new);
+        commands.put("demo", DemoCommand::new);
+        return commands;
+    }
+
+    /** Knows the command that {@code args} begin with, or all if it is none: describing all takes half of start-up. */
+    static CommandLine commandLine(String... args) {
+        CommandLine line = new CommandLine(new Main());
+        Supplier<Object> wanted = args.length == 0 ? null : COMMANDS.get(args[0]);
+        if (wanted != null) {
+            line.addSubcommand(args[0], wanted.get());
+        } else {
+            COMMANDS.forEach((name, command) -> line.addSubcommand(name, command.get()));
+        }
+        return line.setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Main::wrongUsage)
                 .setExecutionExceptionHandler(Main::failed);
     }
 
     /** A first word that is no command but could be a target is forwarded to. */
     static String[] withAlias(String[] args) {
-        if (args.length == 0
-                || args[0].startsWith("-")
-                || commandLine().getSubcommands().containsKey(args[0])) {
-            return args;
-        }
-        if (!Target.isTarget(args[0])) {
+        if (args.length == 0 || args[0].startsWith("-") || COMMANDS.containsKey(args[0]) || !Target.isTarget(args[0])) {
             return args;
         }
         List<String> forward = new ArrayList<>(Arrays.asList(args));
@@ -85,10 +95,8 @@ public final class Main implements Runnable {
             return EXIT_WRONG;
         }
         if (args.length > 0 && e.getCommandLine().getCommandSpec().parent() == null && !args[0].startsWith("-")) {
-            Set<String> known =
-                    new TreeSet<>(e.getCommandLine().getSubcommands().keySet());
             err.println("ambassador: \"" + args[0] + "\" is neither a command nor a target ("
-                    + Words.didYouMean(args[0], known) + ").");
+                    + Words.didYouMean(args[0], COMMANDS.keySet()) + ").");
             return EXIT_WRONG;
         }
         err.println("ambassador: " + e.getMessage());

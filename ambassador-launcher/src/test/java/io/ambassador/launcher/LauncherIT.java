@@ -19,6 +19,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -117,6 +118,7 @@ class LauncherIT {
     void redisIsReachedThroughSrvRecordsWithAPasswordTheClientNeverKnew() throws Exception {
         int port = Ports.free();
         Path password = Files.writeString(folder.resolve("password"), "hunter2\n");
+        Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-------"));
         try (RedisServer redis = RedisServer.withPassword("hunter2");
                 Dnsmasq dns = Dnsmasq.start(
                         1,

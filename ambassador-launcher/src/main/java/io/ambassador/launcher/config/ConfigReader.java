@@ -68,7 +68,7 @@ public final class ConfigReader {
                 adminBlock.has("listen"),
                 eventLoops,
                 warnings,
-                EffectiveConfig.lines(config));
+                () -> EffectiveConfig.lines(config));
     }
 
     private List<ServiceSpec> services(Settings root) {

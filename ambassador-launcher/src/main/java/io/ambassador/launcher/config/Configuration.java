@@ -5,6 +5,7 @@ import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceSpec;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param adminGiven whether {@code admin} was written, rather than the default
  * @param eventLoops 0 for the default
  * @param warnings what is allowed but not advised, with origin and key
- * @param effective one line for each value in force, with its origin, secrets masked
+ * @param effective one line for each value in force, with its origin, secrets masked; made when asked for
  */
 public record Configuration(
         List<ServiceSpec> services,
@@ -25,11 +26,10 @@ public record Configuration(
         boolean adminGiven,
         int eventLoops,
         List<String> warnings,
-        List<String> effective) {
+        Supplier<List<String>> effective) {
     public Configuration {
         services = List.copyOf(services);
         warnings = List.copyOf(warnings);
-        effective = List.copyOf(effective);
     }
 
     /** An ambassador as described, all but the admin address, which is the launcher's. */

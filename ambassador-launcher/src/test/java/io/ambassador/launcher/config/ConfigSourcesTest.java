@@ -163,8 +163,11 @@ class ConfigSourcesTest {
 
         assertEquals(3, configuration.eventLoops());
         assertTrue(
-                configuration.effective().contains("event-loops = 3  # " + folder.resolve("parts/common.conf") + ": 1"),
-                configuration.effective()::toString);
+                configuration
+                        .effective()
+                        .get()
+                        .contains("event-loops = 3  # " + folder.resolve("parts/common.conf") + ": 1"),
+                configuration.effective().get()::toString);
     }
 
     @ParameterizedTest

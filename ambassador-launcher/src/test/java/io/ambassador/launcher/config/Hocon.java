@@ -86,7 +86,7 @@ final class Hocon {
     /** {@link Configuration#effective} without the folder, by key. */
     Map<String, String> effective() throws ConfigurationException {
         Map<String, String> lines = new HashMap<>();
-        for (String line : read().effective()) {
+        for (String line : read().effective().get()) {
             int equals = line.indexOf(" = ");
             lines.put(line.substring(0, equals), line.substring(equals + 3).replace(folder + "/", ""));
         }
