@@ -1,5 +1,6 @@
 package io.ambassador.listener;
 
+import io.ambassador.resilience.LogLimiter;
 import io.netty.channel.Channel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ public final class AcceptGate {
     /** Kept back for probes, discovery, files, the admin address and the JVM. */
     private static final int RESERVE = 96;
 
+    private final LogLimiter limiter = new LogLimiter();
     private final int most;
     private final AtomicInteger inside = new AtomicInteger();
     private final Set<Channel> listeners = ConcurrentHashMap.newKeySet();
@@ -46,7 +48,9 @@ public final class AcceptGate {
     void entered() {
         if (inside.incrementAndGet() >= most && !shut) {
             shut = true;
-            LOG.warn("{} clients are connected, as many as open files allow: new ones wait", most);
+            limiter.log(
+                    this,
+                    leftOut -> LOG.warn("{} clients are connected, as many as open files allow: new ones wait", most));
             listeners.forEach(listener -> listener.config().setAutoRead(false));
         }
     }
