@@ -21,6 +21,7 @@ public final class AcceptGate {
     /** Kept back for probes, discovery, files, the admin address and the JVM. */
     private static final int RESERVE = 96;
 
+    private final LogLimiter limiter = new LogLimiter();
     private final int most;
     private final AtomicInteger inside = new AtomicInteger();
     private final Set<Channel> listeners = ConcurrentHashMap.newKeySet();

@@ -1,10 +1,12 @@
 package io.ambassador.relay;
 
+import io.ambassador.transport.DirectMemory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
@@ -158,11 +160,33 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     }
 
     private void pauseIfFull(Channel out) {
+        if (!reading || !out.isActive()) {
+            return;
+        }
+        if (!out.isWritable()) {
+            pause();
+        } else if (isWaiting(out) && DirectMemory.isScarce()) {
+            pause(); // with nobody to tell when to go on but the last of what waits
+            out.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+                if (written.isSuccess()) {
+                    resumeReading();
+                }
+            });
+        }
+    }
+
+    private void pause() {
         Channel in = channel;
-        if (in != null && reading && !out.isWritable() && out.isActive()) {
+        if (in != null) {
             reading = false;
             in.config().setAutoRead(false);
         }
+    }
+
+    /** Whether something was written that the kernel has not taken yet. */
+    private static boolean isWaiting(Channel out) {
+        ChannelOutboundBuffer waiting = out.unsafe().outboundBuffer();
+        return waiting != null && waiting.totalPendingWriteBytes() > 0;
     }
 
     private void inputEnded() {

@@ -11,9 +11,11 @@ import io.ambassador.spi.protocol.ServerRole;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -92,7 +94,7 @@ public final class EndpointPool {
      */
     void replace(Collection<Endpoint> wanted, String why) {
         absence = why;
-        Map<String, Endpoint> byAddress = new TreeMap<>();
+        Map<String, Endpoint> byAddress = new LinkedHashMap<>();
         for (Endpoint endpoint : wanted) {
             byAddress.putIfAbsent(endpoint.address(), endpoint);
         }
@@ -114,7 +116,20 @@ public final class EndpointPool {
                 }
             }
         }
+        orderAs(byAddress.keySet());
         refresh();
+    }
+
+    /** Policies see the members in the order of the source. */
+    private void orderAs(Set<String> addresses) {
+        Map<String, PooledEndpoint> unordered = new HashMap<>(members);
+        members.clear();
+        for (String address : addresses) {
+            PooledEndpoint member = unordered.get(address);
+            if (member != null) {
+                members.put(address, member);
+            }
+        }
     }
 
     /** Takes in a probe's answer. Control thread. */

@@ -54,6 +54,8 @@ public final class Transport implements AutoCloseable {
     /** Bytes that may wait in the process for a slow reader, each way, before its peer is no longer read. */
     private static final int HIGH_WATER_MARK = 64 * 1024;
 
+    private static final ReadSizes READ_SIZES = new ReadSizes();
+
     private static final int BACKLOG = 4096;
 
     // By their numbers in Linux, since Netty knows the names for connected sockets only.
@@ -114,6 +116,7 @@ public final class Transport implements AutoCloseable {
                 .childOption(ChannelOption.AUTO_CLOSE, false)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, READ_SIZES)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
                 .childHandler(child);
         if (socketFile == null) {
@@ -186,6 +189,7 @@ public final class Transport implements AutoCloseable {
                 .option(ChannelOption.AUTO_CLOSE, false)
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, READ_SIZES)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
                 .handler(handler);
         if (epoll && userTimeout != null) {

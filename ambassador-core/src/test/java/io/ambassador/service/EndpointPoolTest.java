@@ -18,6 +18,7 @@ import io.ambassador.spi.protocol.ServerRole;
 import io.ambassador.testkit.TestPick;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -198,6 +199,28 @@ class EndpointPoolTest {
 
         assertEquals(List.of(), ended);
         assertEquals(Set.of(1, 2), picked(pool));
+    }
+
+    @Test
+    void policiesSeeTheOrderOfTheSource() throws Exception {
+        ServiceSpec spec = TestSpecs.with(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT);
+        List<List<Integer>> seen = new ArrayList<>();
+        EndpointPool pool = new EndpointPool(
+                spec,
+                candidates -> {
+                    seen.add(candidates.stream()
+                            .map(candidate -> candidate.endpoint().port())
+                            .toList());
+                    return pick -> null;
+                },
+                control,
+                address -> new EndpointMeters(registry, "test", address),
+                LoggerFactory.getLogger("test"));
+        replace(pool, at(3), at(1), at(2));
+        assertEquals(List.of(3, 1, 2), seen.get(seen.size() - 1));
+
+        replace(pool, at(2), at(4), at(3));
+        assertEquals(List.of(2, 4, 3), seen.get(seen.size() - 1));
     }
 
     @Test

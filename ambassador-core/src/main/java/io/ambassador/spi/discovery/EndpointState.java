@@ -1,13 +1,15 @@
 package io.ambassador.spi.discovery;
 
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.Set;
 
 /** What a source says about a service, whole each time. An error is not an empty answer. */
 public sealed interface EndpointState {
-    /** The registry answered; the set may be empty. */
+    /** The registry answered; the set may be empty. Keeps the order in which it was given, which policies may use. */
     record Known(Set<Endpoint> endpoints) implements EndpointState {
         public Known {
-            endpoints = Set.copyOf(endpoints);
+            endpoints = Collections.unmodifiableSet(new LinkedHashSet<>(endpoints));
         }
     }
 

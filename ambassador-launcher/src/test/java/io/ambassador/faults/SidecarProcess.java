@@ -1,0 +1,148 @@
+package io.ambassador.faults;
+
+import io.ambassador.testkit.Daemon;
+import io.ambassador.testkit.Ports;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The packaged jar as users run it, {@code bin/ambassador run}, in a process of its own. */
+final class SidecarProcess implements AutoCloseable {
+    private static final Path LAUNCHER = Path.of("..", "bin", "ambassador");
+    private static final Path JAR = Path.of("target", "ambassador.jar");
+
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    private final Map<String, Integer> ports = new LinkedHashMap<>();
+    private final int admin = Ports.free();
+    private final Daemon daemon;
+
+    private SidecarProcess(List<String> prefix, Map<String, String> services) {
+        if (!Files.exists(JAR)) {
+            throw new IllegalStateException(JAR.toAbsolutePath() + " is missing. Build it: mvn -DskipTests package");
+        }
+        Path directory = Daemon.newDirectory("sidecar");
+        Path file = directory.resolve("ambassador.conf");
+        List<String> lines = new ArrayList<>(List.of("ambassador.admin.listen = \"127.0.0.1:" + admin + "\""));
+        services.forEach((name, settings) -> {
+            int port = Ports.free();
+            ports.put(name, port);
+            lines.add("ambassador.services." + name + " { listen = " + port + ", " + settings + " }");
+        });
+        try {
+            Files.write(file, lines);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(List.of(LAUNCHER.toAbsolutePath().normalize().toString(), "run", "-c", file.toString()));
+        daemon = Daemon.start(directory, command, this::isReady);
+    }
+
+    /** @param settings of its one service, {@code main}, but for {@code listen} */
+    static SidecarProcess start(String settings) {
+        return start(List.of(), Map.of("main", settings));
+    }
+
+    /**
+     * @param prefix of its command line, such as {@code prlimit --nofile=256:256}
+     * @param services settings by name, but for {@code listen}
+     */
+    static SidecarProcess start(List<String> prefix, Map<String, String> services) {
+        return new SidecarProcess(prefix, services);
+    }
+
+    /** Of service {@code main}. */
+    InetSocketAddress address() {
+        return address("main");
+    }
+
+    InetSocketAddress address(String service) {
+        return new InetSocketAddress("127.0.0.1", ports.get(service));
+    }
+
+    /** What the admin address answers; an answer that takes more than 5 s fails. */
+    String get(String path) throws IOException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + admin + path))
+                .timeout(Duration.ofSeconds(5))
+                .build();
+        try {
+            HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            if (response.statusCode() != 200) {
+                throw new IOException(path + ": " + response.statusCode() + " " + response.body());
+            }
+            return response.body();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
+    }
+
+    /** The sum of a meter's series whose labels contain {@code label}. */
+    double metric(String name, String label) throws IOException {
+        return get("/metrics")
+                .lines()
+                .filter(line -> line.startsWith(name + "{") && line.contains(label))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
+    /** Memory of the process that is in use now. */
+    long residentKiB() {
+        return status("VmRSS:");
+    }
+
+    /** The most there ever was. */
+    long peakKiB() {
+        return status("VmHWM:");
+    }
+
+    long descriptors() throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc", Long.toString(daemon.pid()), "fd"))) {
+            return open.count();
+        }
+    }
+
+    /** What it has logged so far. */
+    List<String> log() {
+        return daemon.output().lines().toList();
+    }
+
+    private long status(String field) {
+        try {
+            return Files.readAllLines(Path.of("/proc", Long.toString(daemon.pid()), "status")).stream()
+                    .filter(line -> line.startsWith(field))
+                    .map(line -> line.replaceAll("\\D", ""))
+                    .mapToLong(Long::parseLong)
+                    .findFirst()
+                    .orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean isReady() {
+        try {
+            return get("/readyz").startsWith("ready");
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        daemon.close();
+    }
+}
