@@ -25,7 +25,6 @@ public final class AcceptGate {
     private final int most;
     private final AtomicInteger inside = new AtomicInteger();
     private final Set<Channel> listeners = ConcurrentHashMap.newKeySet();
-    private final LogLimiter limiter = new LogLimiter();
     private volatile boolean shut;
 
     /** @param descriptors this process may open; two are used for each client */
@@ -65,8 +64,10 @@ public final class AcceptGate {
             shut = !shut;
             boolean open = !shut;
             if (shut) {
-                limiter.log(this, leftOut -> LOG.warn(
-                        "{} clients are connected, as many as open files allow: new ones wait", most));
+                limiter.log(
+                        this,
+                        leftOut ->
+                                LOG.warn("{} clients are connected, as many as open files allow: new ones wait", most));
             }
             listeners.forEach(listener -> listener.config().setAutoRead(open));
         }

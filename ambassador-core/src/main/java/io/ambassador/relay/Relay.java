@@ -119,7 +119,8 @@ public final class Relay {
         if (over || Transport.isDelivered(peer)) {
             finish(end, true);
         } else {
-            peer.eventLoop().schedule(() -> resetOnceDelivered(end, peer), DELIVERY_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+            peer.eventLoop()
+                    .schedule(() -> resetOnceDelivered(end, peer), DELIVERY_CHECK_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 

@@ -137,7 +137,9 @@ final class Crowd implements AutoCloseable {
     }
 
     long open() {
-        return members.stream().filter(member -> member.isConnected() && member.isOpen()).count();
+        return members.stream()
+                .filter(member -> member.isConnected() && member.isOpen())
+                .count();
     }
 
     private void run() {

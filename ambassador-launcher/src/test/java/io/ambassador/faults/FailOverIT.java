@@ -46,8 +46,11 @@ class FailOverIT {
                 EchoProcess second = EchoProcess.start(2);
                 EchoProcess third = EchoProcess.start(3);
                 Ambassador ambassador = Ambassador.builder()
-                        .service("echo", s -> s.listen("127.0.0.1", 0)
-                                .discover(ManualSource.of(first.endpoint(), second.endpoint(), third.endpoint())))
+                        .service(
+                                "echo",
+                                s -> s.listen("127.0.0.1", 0)
+                                        .discover(
+                                                ManualSource.of(first.endpoint(), second.endpoint(), third.endpoint())))
                         .start()) {
             await().atMost(PATIENCE).until(() -> status(ambassador).endpoints().size() == 3);
             InetSocketAddress address = ambassador.address("echo");
@@ -63,8 +66,7 @@ class FailOverIT {
                         .until(() -> !isHealthy(ambassador, second.endpoint()));
                 long ejectedMillis = (System.nanoTime() - killed) / 1_000_000;
 
-                await().atMost(PATIENCE)
-                        .until(() -> streams.at(2).stream().allMatch(stream -> stream.end() != null));
+                await().atMost(PATIENCE).until(() -> streams.at(2).stream().allMatch(stream -> stream.end() != null));
                 long[] before = streams.all().stream()
                         .mapToLong(SteadyStreams.Stream::messages)
                         .toArray();
@@ -104,12 +106,17 @@ class FailOverIT {
                 RedisServer second = RedisServer.withPassword("s3cret");
                 RedisServer third = RedisServer.withPassword("s3cret");
                 Ambassador ambassador = Ambassador.builder()
-                        .service("redis", s -> s.listen("127.0.0.1", 0)
-                                .protocol("redis")
-                                .credentials(Credentials.file(null, password))
-                                .limits(Running.limits().loginTimeout(loginTimeout).build())
-                                .health(WITHOUT_PROBES)
-                                .discover(ManualSource.of(endpointOf(first), endpointOf(second), endpointOf(third))))
+                        .service(
+                                "redis",
+                                s -> s.listen("127.0.0.1", 0)
+                                        .protocol("redis")
+                                        .credentials(Credentials.file(null, password))
+                                        .limits(Running.limits()
+                                                .loginTimeout(loginTimeout)
+                                                .build())
+                                        .health(WITHOUT_PROBES)
+                                        .discover(ManualSource.of(
+                                                endpointOf(first), endpointOf(second), endpointOf(third))))
                         .start()) {
             await().atMost(PATIENCE).until(ambassador::isReady);
             InetSocketAddress address = ambassador.address("redis");
@@ -136,10 +143,13 @@ class FailOverIT {
                 RedisServer second = RedisServer.withPassword("s3cret");
                 RedisServer third = RedisServer.withPassword("s3cret");
                 Ambassador ambassador = Ambassador.builder()
-                        .service("redis", s -> s.listen("127.0.0.1", 0)
-                                .protocol("redis")
-                                .credentials(Credentials.file(null, password))
-                                .discover(ManualSource.of(endpointOf(first), endpointOf(second), endpointOf(third))))
+                        .service(
+                                "redis",
+                                s -> s.listen("127.0.0.1", 0)
+                                        .protocol("redis")
+                                        .credentials(Credentials.file(null, password))
+                                        .discover(ManualSource.of(
+                                                endpointOf(first), endpointOf(second), endpointOf(third))))
                         .start()) {
             await().atMost(PATIENCE).until(ambassador::isReady);
             InetSocketAddress address = ambassador.address("redis");
@@ -169,9 +179,12 @@ class FailOverIT {
                 RefusingServer second = RefusingServer.start();
                 EchoProcess third = EchoProcess.start(3);
                 Ambassador ambassador = Ambassador.builder()
-                        .service("mostly-down", s -> s.listen("127.0.0.1", 0)
-                                .health(WITHOUT_PROBES)
-                                .discover(ManualSource.of(first.endpoint(), second.endpoint(), third.endpoint())))
+                        .service(
+                                "mostly-down",
+                                s -> s.listen("127.0.0.1", 0)
+                                        .health(WITHOUT_PROBES)
+                                        .discover(
+                                                ManualSource.of(first.endpoint(), second.endpoint(), third.endpoint())))
                         .start()) {
             await().atMost(PATIENCE).until(ambassador::isReady);
             InetSocketAddress address = ambassador.address("mostly-down");
@@ -191,9 +204,12 @@ class FailOverIT {
                 RefusingServer second = RefusingServer.start();
                 RefusingServer third = RefusingServer.start();
                 Ambassador ambassador = Ambassador.builder()
-                        .service("down", s -> s.listen("127.0.0.1", 0)
-                                .health(WITHOUT_PROBES)
-                                .discover(ManualSource.of(first.endpoint(), second.endpoint(), third.endpoint())))
+                        .service(
+                                "down",
+                                s -> s.listen("127.0.0.1", 0)
+                                        .health(WITHOUT_PROBES)
+                                        .discover(
+                                                ManualSource.of(first.endpoint(), second.endpoint(), third.endpoint())))
                         .start()) {
             await().atMost(PATIENCE).until(ambassador::isReady);
             InetSocketAddress address = ambassador.address("down");
@@ -203,14 +219,14 @@ class FailOverIT {
                                 .noneMatch(endpoint -> isHealthy(ambassador, endpoint.endpoint())));
                 long clientsBefore = status(ambassador).openedConnections();
                 long attemptsBefore = attempts(ambassador);
-                await().atMost(PATIENCE)
-                        .until(() -> status(ambassador).openedConnections() - clientsBefore >= 600);
+                await().atMost(PATIENCE).until(() -> status(ambassador).openedConnections() - clientsBefore >= 600);
                 long attempts = attempts(ambassador) - attemptsBefore;
                 long served = status(ambassador).openedConnections() - clientsBefore;
                 report("all refuse: %d attempts for %d clients (%.3f)", attempts, served, attempts / (double) served);
                 assertTrue(attempts <= 1.2 * served + 3, attempts + " attempts for " + served + " clients");
                 assertEquals(
-                        clients.all().size(), NewConnections.failed(clients.all()).size());
+                        clients.all().size(),
+                        NewConnections.failed(clients.all()).size());
             }
         }
     }
@@ -229,9 +245,11 @@ class FailOverIT {
         try (SickServer first = SickServer.start(1);
                 SickServer second = SickServer.start(2);
                 Ambassador ambassador = Ambassador.builder()
-                        .service("sick", s -> s.listen("127.0.0.1", 0)
-                                .health(eager)
-                                .discover(ManualSource.of(first.endpoint(), second.endpoint())))
+                        .service(
+                                "sick",
+                                s -> s.listen("127.0.0.1", 0)
+                                        .health(eager)
+                                        .discover(ManualSource.of(first.endpoint(), second.endpoint())))
                         .start()) {
             await().atMost(PATIENCE).until(() -> status(ambassador).endpoints().size() == 2);
             InetSocketAddress address = ambassador.address("sick");

@@ -108,7 +108,8 @@ final class Netns implements AutoCloseable {
             return;
         }
         deleted = true;
-        // The interfaces first: sockets that have not yet ended would keep the namespace and its half alive for a while.
+        // The interfaces first: sockets that have not yet ended would keep the namespace and its half alive for a
+        // while.
         if (Running.run("ip", "-o", "link").contains(" " + name + "@")) {
             Running.run("ip", "link", "del", name);
         }

@@ -53,13 +53,14 @@ class NetworkFaultsIT {
         for (int i = 0; i < 3; i++) {
             backends.add(EchoProcess.start(network.prefix(), network.address(i), PORT, i));
         }
-        Endpoint[] endpoints =
-                backends.stream().map(EchoProcess::endpoint).toArray(Endpoint[]::new);
+        Endpoint[] endpoints = backends.stream().map(EchoProcess::endpoint).toArray(Endpoint[]::new);
         ambassador = Ambassador.builder()
-                .service("echo", s -> s.listen("127.0.0.1", 0)
-                        .limits(LIMITS)
-                        .health(WITHOUT_PROBES)
-                        .discover(ManualSource.of(endpoints)))
+                .service(
+                        "echo",
+                        s -> s.listen("127.0.0.1", 0)
+                                .limits(LIMITS)
+                                .health(WITHOUT_PROBES)
+                                .discover(ManualSource.of(endpoints)))
                 .start();
         await().atMost(PATIENCE).until(ambassador::isReady);
         address = ambassador.address("echo");
@@ -101,11 +102,14 @@ class NetworkFaultsIT {
                 servers.add(redis(network.address(i)));
             }
             try (Ambassador redis = Ambassador.builder()
-                    .service("redis", s -> s.listen("127.0.0.1", 0)
-                            .protocol("redis")
-                            .credentials(Credentials.file(null, password).insecurely())
-                            .limits(LIMITS)
-                            .discover(ManualSource.of(endpoints)))
+                    .service(
+                            "redis",
+                            s -> s.listen("127.0.0.1", 0)
+                                    .protocol("redis")
+                                    .credentials(
+                                            Credentials.file(null, password).insecurely())
+                                    .limits(LIMITS)
+                                    .discover(ManualSource.of(endpoints)))
                     .start()) {
                 await().atMost(PATIENCE)
                         .until(() -> Arrays.stream(endpoints).allMatch(endpoint -> isHealthy(redis, endpoint)));
@@ -124,9 +128,9 @@ class NetworkFaultsIT {
                         "DROP of one Redis of three: 100 clients, 0 failed, slowest %d ms",
                         NewConnections.slowest(calls).toMillis());
                 assertEquals(List.of(), NewConnections.failed(calls));
-                assertTrue(NewConnections.slowest(calls)
-                                .compareTo(CONNECT_TIMEOUT.multipliedBy(LIMITS.connectAttempts()))
-                        <= 0);
+                assertTrue(
+                        NewConnections.slowest(calls).compareTo(CONNECT_TIMEOUT.multipliedBy(LIMITS.connectAttempts()))
+                                <= 0);
             }
         } finally {
             servers.forEach(Daemon::close);
@@ -139,10 +143,11 @@ class NetworkFaultsIT {
             await().atMost(PATIENCE).until(() -> streams.all().stream().allMatch(s -> s.messages() > 0));
             network.drop(network.address(0));
             long dropped = System.nanoTime();
-            await().atMost(PATIENCE)
-                    .until(() -> streams.at(0).stream().allMatch(stream -> stream.end() != null));
+            await().atMost(PATIENCE).until(() -> streams.at(0).stream().allMatch(stream -> stream.end() != null));
             long millis = (System.nanoTime() - dropped) / 1_000_000;
-            report("DROP of open connections: %d closed within %d ms", streams.at(0).size(), millis);
+            report(
+                    "DROP of open connections: %d closed within %d ms",
+                    streams.at(0).size(), millis);
             assertEquals(20, streams.at(0).size());
             assertTrue(
                     streams.at(0).stream().allMatch(stream -> stream.end().contains("reset")),
@@ -166,7 +171,9 @@ class NetworkFaultsIT {
             for (EchoClient client : clients) {
                 if (client.backend() == 0) {
                     client.socket().setSoTimeout(20_000);
-                    assertThrows(IOException.class, () -> client.socket().getInputStream().read());
+                    assertThrows(
+                            IOException.class,
+                            () -> client.socket().getInputStream().read());
                     long millis = (System.nanoTime() - dropped) / 1_000_000;
                     report("DROP of a silent connection: closed after %d ms", millis);
                     assertTrue(millis <= USER_TIMEOUT.plusSeconds(2).toMillis(), millis + " ms");
@@ -232,7 +239,17 @@ class NetworkFaultsIT {
     private Daemon redis(String host) {
         List<String> command = new ArrayList<>(network.prefix());
         command.addAll(List.of(
-                "redis-server", "--bind", host, "--port", "6379", "--requirepass", "s3cret", "--save", "", "--dir", "."));
+                "redis-server",
+                "--bind",
+                host,
+                "--port",
+                "6379",
+                "--requirepass",
+                "s3cret",
+                "--save",
+                "",
+                "--dir",
+                "."));
         return Daemon.start(Daemon.newDirectory("redis"), command, () -> {
             try (RespClient client = RespClient.connect(host, 6379)) {
                 return true;

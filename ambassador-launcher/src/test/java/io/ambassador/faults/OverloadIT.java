@@ -86,8 +86,7 @@ class OverloadIT {
             long idle = sidecar.descriptors();
             long most = 0;
             try (Crowd crowd = Crowd.open(sidecar.address(), 1_000, 0, true, member -> {})) {
-                await().atMost(PATIENCE)
-                        .until(() -> crowd.members().stream().allMatch(Crowd.Member::isConnected));
+                await().atMost(PATIENCE).until(() -> crowd.members().stream().allMatch(Crowd.Member::isConnected));
                 await().atMost(PATIENCE).until(() -> served(crowd).size() > 50);
                 for (int i = 0; i < 50; i++) {
                     assertTrue(sidecar.get("/api/services").contains("\"main\""));
@@ -114,7 +113,9 @@ class OverloadIT {
             await().atMost(PATIENCE).until(() -> sidecar.descriptors() <= idle + 10);
             assertEquals(1, EchoClient.call(sidecar.address()));
             long perSecond = mostLinesInASecond(sidecar.log());
-            report("at most %d lines a second for one cause, %d in all", perSecond, sidecar.log().size());
+            report(
+                    "at most %d lines a second for one cause, %d in all",
+                    perSecond, sidecar.log().size());
             assertTrue(perSecond <= 1, sidecar.log()::toString);
             assertTrue(most < 256, most + " descriptors");
         }
@@ -129,8 +130,8 @@ class OverloadIT {
                         / 2);
         byte[] header = "PROXY TCP4 192.0.2.1 192.0.2.2 1111 2222\r\n".getBytes(US_ASCII);
         try (EchoProcess echo = EchoProcess.start(1);
-                SidecarProcess sidecar = SidecarProcess.start(to(echo.endpoint())
-                        + ", proxy-protocol.accept-from = [\"127.0.0.0/8\"]")) {
+                SidecarProcess sidecar = SidecarProcess.start(
+                        to(echo.endpoint()) + ", proxy-protocol.accept-from = [\"127.0.0.0/8\"]")) {
             await().atMost(PATIENCE).until(() -> proxied(sidecar.address(), header) == 1);
             long before = sidecar.residentKiB();
             try (Crowd crowd = Crowd.open(
@@ -140,8 +141,7 @@ class OverloadIT {
                             true,
                             member -> member.channel().write(ByteBuffer.wrap(header, member.ticks(), 1)));
                     NewConnections good = NewConnections.start(() -> proxied(sidecar.address(), header), 4, 50)) {
-                await().atMost(PATIENCE)
-                        .until(() -> crowd.members().stream().noneMatch(Crowd.Member::isOpen));
+                await().atMost(PATIENCE).until(() -> crowd.members().stream().noneMatch(Crowd.Member::isOpen));
                 long growth = sidecar.residentKiB() - before;
                 long[] lasted = crowd.members().stream()
                         .mapToLong(Crowd.Member::lastedMillis)
@@ -191,9 +191,7 @@ class OverloadIT {
 
     /** Clients whom the backend has told its number. */
     private static List<Crowd.Member> served(Crowd crowd) {
-        return crowd.members().stream()
-                .filter(member -> member.bytesRead() > 0)
-                .toList();
+        return crowd.members().stream().filter(member -> member.bytesRead() > 0).toList();
     }
 
     private static int proxied(InetSocketAddress address, byte[] header) throws IOException {

@@ -90,10 +90,12 @@ class RelayEndIT {
 
     private void ambassador(LimitsSpec limits, int port) throws Exception {
         ambassador = Ambassador.builder()
-                .service("stream", s -> s.listen("127.0.0.1", 0)
-                        .health(WITHOUT_PROBES)
-                        .limits(limits)
-                        .discover(ManualSource.of(Endpoint.of("127.0.0.1", port))))
+                .service(
+                        "stream",
+                        s -> s.listen("127.0.0.1", 0)
+                                .health(WITHOUT_PROBES)
+                                .limits(limits)
+                                .discover(ManualSource.of(Endpoint.of("127.0.0.1", port))))
                 .start();
         await().atMost(PATIENCE).until(ambassador::isReady);
     }
@@ -197,7 +199,8 @@ class RelayEndIT {
                     assertEquals(-1, from.getInputStream().read());
                 } else {
                     reset(to);
-                    assertThrows(SocketException.class, () -> from.getInputStream().read());
+                    assertThrows(
+                            SocketException.class, () -> from.getInputStream().read());
                 }
             }
         }
@@ -230,7 +233,8 @@ class RelayEndIT {
                     IOException.class, () -> pair.client().getInputStream().read());
             long millis = (System.nanoTime() - last) / 1_000_000;
             assertTrue(how.getMessage().contains("reset"), how.toString());
-            assertThrows(IOException.class, () -> pair.backend().getInputStream().read());
+            assertThrows(
+                    IOException.class, () -> pair.backend().getInputStream().read());
             report("idle timeout of 1500 ms: closed after %d ms", millis);
             assertTrue(millis >= 1_400, millis + " ms");
             assertTrue(millis <= 3_500, millis + " ms");
@@ -302,14 +306,12 @@ class RelayEndIT {
     /** Waits until {@code sender}'s bytes move no more. @return how many did */
     private long awaitStandstill(Side sender) {
         long[] last = {-1};
-        await().atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(700))
-                .until(() -> {
-                    long now = carried(sender);
-                    boolean still = now > 0 && now == last[0];
-                    last[0] = now;
-                    return still;
-                });
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(700)).until(() -> {
+            long now = carried(sender);
+            boolean still = now > 0 && now == last[0];
+            last[0] = now;
+            return still;
+        });
         return last[0];
     }
 

@@ -60,7 +60,8 @@ final class Shares {
             int count = each.addresses().size();
             long multiple = common.getOrDefault(entry.priority(), 1L);
             double factor = Math.min(
-                    (double) multiple, (double) Endpoint.MAX_WEIGHT / Math.max(1, most.getOrDefault(entry.priority(), 1)));
+                    (double) multiple,
+                    (double) Endpoint.MAX_WEIGHT / Math.max(1, most.getOrDefault(entry.priority(), 1)));
             for (String address : each.addresses()) {
                 int weight = (int) Math.round(entry.weight() * factor / count);
                 Endpoint endpoint = new Endpoint(
