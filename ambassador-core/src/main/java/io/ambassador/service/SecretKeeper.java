@@ -4,6 +4,8 @@ import io.ambassador.spi.secret.CredentialException;
 import io.ambassador.spi.secret.Secret;
 import io.ambassador.spi.secret.SecretSource;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +20,8 @@ public final class SecretKeeper {
     private final @Nullable String username;
     private final SecretSource source;
     private final Logger log;
+    private final List<Runnable> waiting = new ArrayList<>();
+    private @Nullable ScheduledExecutorService worker;
     private @Nullable Secret current;
     private long version;
     private long since;
@@ -32,10 +36,46 @@ public final class SecretKeeper {
     }
 
     /** Reads the secret once, on the caller's thread, then again and again on {@code worker}. */
-    void start(ScheduledExecutorService worker) {
+    void start(ScheduledExecutorService blockingWork) {
         read();
         long interval = Math.max(100, source.refreshInterval().toMillis());
-        refresh = worker.scheduleWithFixedDelay(this::read, interval, interval, TimeUnit.MILLISECONDS);
+        synchronized (this) {
+            worker = blockingWork;
+            refresh = blockingWork.scheduleWithFixedDelay(this::read, interval, interval, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /**
+     * Reads the store at once, since a server has refused what it held last; a single time for all who ask meanwhile.
+     *
+     * @param then called when that is done, on another thread; never after {@link #close}
+     */
+    public void readAgain(Runnable then) {
+        synchronized (this) {
+            if (worker == null || closed) {
+                return;
+            }
+            waiting.add(then);
+            if (waiting.size() > 1) {
+                return;
+            }
+            worker.execute(this::readForThoseWaiting);
+        }
+    }
+
+    private void readForThoseWaiting() {
+        read();
+        List<Runnable> served;
+        synchronized (this) {
+            served = List.copyOf(waiting);
+            waiting.clear();
+        }
+        served.forEach(Runnable::run);
+    }
+
+    /** Counts the different secrets seen, from 1; 0 before the first. */
+    public synchronized long version() {
+        return version;
     }
 
     synchronized void close() {

@@ -4,6 +4,7 @@ import io.ambassador.service.EndReason;
 import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.PoolSnapshot;
 import io.ambassador.service.PooledEndpoint;
+import io.ambassador.service.SecretKeeper;
 import io.ambassador.service.Service;
 import io.ambassador.spi.balancing.Candidate;
 import io.ambassador.spi.balancing.Pick;
@@ -48,6 +49,7 @@ final class Dial implements Pick {
     private final long deadline;
     private int attempts;
     private boolean gambled;
+    private boolean secretReadAgain;
     private EndReason lastReason = EndReason.NO_ENDPOINT;
     private String lastDetail = "";
     private boolean over;
@@ -176,6 +178,7 @@ final class Dial implements Pick {
         private final long began = System.nanoTime();
         private @Nullable Promise<Channel> connecting;
         private @Nullable Channel backend;
+        private long secretVersion;
         private boolean done;
 
         Attempt(PooledEndpoint endpoint) {
@@ -232,6 +235,7 @@ final class Dial implements Pick {
             backend = channel;
             endpoint.meters().connected(System.nanoTime() - began);
             LoginContext context = new LoginContext(service, endpoint.endpoint(), connector.isEncrypted());
+            secretVersion = service.secrets() == null ? 0 : service.secrets().version();
             if (context.hasCredentials() && !context.hasSecret()) {
                 channel.close();
                 abandonFor(EndReason.SECRET_UNAVAILABLE, "there is no secret to log in with; the log says why");
@@ -293,15 +297,39 @@ final class Dial implements Pick {
             boolean refused = cause instanceof LoginException login && login.kind() == LoginException.Kind.REFUSED;
             service.loginFailed(refused ? "refused" : "failed");
             if (refused) {
-                // Another endpoint would say the same, and each refusal brings the account nearer to a lock-out.
                 done = true;
                 endpoint.attemptFailed(what);
                 endpoint.ejection().released();
                 lastReason = EndReason.LOGIN_REFUSED;
-                giveUp(what);
+                loginRefused(what);
             } else {
                 failed(EndReason.LOGIN_FAILED, what, cause);
             }
+        }
+
+        /**
+         * The secret may have been rotated a moment ago: it is read again, and tried once more if it has changed.
+         * Otherwise that is the end: another endpoint would say the same, and each refusal brings the account nearer
+         * to a lock-out.
+         */
+        private void loginRefused(String what) {
+            SecretKeeper secrets = service.secrets();
+            if (secrets == null || secretReadAgain) {
+                giveUp(what);
+                return;
+            }
+            secretReadAgain = true;
+            secrets.readAgain(() -> loop.execute(() -> {
+                if (over) {
+                    return;
+                }
+                if (secrets.version() == secretVersion || System.nanoTime() >= deadline) {
+                    giveUp(what);
+                    return;
+                }
+                current = new Attempt(endpoint);
+                current.connect();
+            }));
         }
 
         private void failed(EndReason reason, String what, Throwable cause) {
