@@ -31,7 +31,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "run", "forward", "check", "status", "wait", "drain", "shutdown"})
+    @ValueSource(strings = {"", "run", "forward", "check", "status", "wait", "drain", "shutdown", "demo"})
     void everyCommandHasHelpAndVersion(String command) {
         String[] prefix = command.isEmpty() ? new String[0] : new String[] {command};
         assertEquals(0, run(with(prefix, "--help")), err::toString);
