@@ -18,7 +18,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -120,12 +119,12 @@ class ProxyProtocolIT {
 
     @Test
     void headersThatAreNoneEndTheConnectionAtOnce() throws Exception {
-        byte[] nested = tlv(0x20, join(new byte[] {1, 0, 0, 0, 0}, tlv(0x20, deep(0x20, 4_000))));
         List<byte[]> hostile = List.of(
                 join(V2_SIGNATURE, new byte[] {(byte) 0xFF, 0x11, 0, 12}, new byte[12]), // version 15
                 join(V2_SIGNATURE, new byte[] {0x2F, 0x11, 0, 12}, new byte[12]), // no such command
                 join(V2_SIGNATURE, new byte[] {0x21, 0x11, 0, 3}, new byte[3]), // too short for its addresses
                 v2(tlv(0x20, new byte[] {1, 0})), // a TLS field too short for what it must hold
+                v2(nested(4_000)), // fields in fields in fields
                 v2(new byte[] {0x04, (byte) 0xFF, (byte) 0xFF, 1, 2}), // a field longer than the header
                 "GET / HTTP/1.1\r\nHost: here\r\n\r\n".getBytes(US_ASCII),
                 "*1\r\n$4\r\nPING\r\n".getBytes(US_ASCII),
@@ -150,16 +149,6 @@ class ProxyProtocolIT {
                             .tag("reason", "not-allowed")
                             .counter()
                             .count());
-            // Deep nesting is legal, if odd: it is read without recursion without end, whatever comes of it.
-            try (Socket sender = from("127.0.0.1", port)) {
-                sender.getOutputStream().write(v2(nested));
-                sender.setSoTimeout(5_000);
-                try {
-                    assertEquals(1, new DataInputStream(sender.getInputStream()).readInt());
-                } catch (SocketException | EOFException refused) {
-                    report("nested fields: refused (%s)", refused.getMessage());
-                }
-            }
             try (Socket good = from("127.0.0.1", port)) {
                 good.getOutputStream().write(v2(new byte[0]));
                 assertEquals(1, new DataInputStream(good.getInputStream()).readInt());
@@ -275,11 +264,11 @@ class ProxyProtocolIT {
         return join(new byte[] {(byte) type, (byte) (value.length >> 8), (byte) value.length}, value);
     }
 
-    /** Fields of one type, each in the one before. */
-    private static byte[] deep(int type, int levels) {
-        byte[] fields = {1, 0, 0, 0, 0};
-        for (int i = 0; i < levels && fields.length < 60_000; i++) {
-            fields = join(new byte[] {1, 0, 0, 0, 0}, tlv(type, fields));
+    /** TLS fields, the only ones that hold others, each in the one before. */
+    private static byte[] nested(int levels) {
+        byte[] fields = {};
+        for (int i = 0; i < levels; i++) {
+            fields = tlv(0x20, join(new byte[] {1, 0, 0, 0, 0}, fields));
         }
         return fields;
     }
