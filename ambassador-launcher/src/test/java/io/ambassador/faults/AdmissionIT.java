@@ -92,8 +92,7 @@ class AdmissionIT {
     @Test
     void aUnixSocketServesTheUsersListedAndNoOthers(@TempDir Path directory) throws Exception {
         Path socket = directory.resolve("service.sock");
-        ambassador(s -> s.listen("unix:" + socket)
-                .allow(new AllowSpec(List.of(), Set.of((long) NOBODY), List.of())));
+        ambassador(s -> s.listen("unix:" + socket).allow(new AllowSpec(List.of(), Set.of((long) NOBODY), List.of())));
         openToAll(directory);
         Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw-rw-"));
         assertEquals("\0\0\0\1", say(NOBODY, socket));
@@ -115,7 +114,8 @@ class AdmissionIT {
 
     @Test
     void connectionsAboveTheCapAreRefusedUntilOneLeaves() throws Exception {
-        ambassador(s -> s.listen("127.0.0.1", 0).limits(Running.limits().maxConnections(5).build()));
+        ambassador(s -> s.listen("127.0.0.1", 0)
+                .limits(Running.limits().maxConnections(5).build()));
         List<EchoClient> inside = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             inside.add(EchoClient.connect(ambassador.address("service")));
@@ -136,7 +136,8 @@ class AdmissionIT {
 
     @Test
     void connectionsAboveTheRateAreRefused() throws Exception {
-        ambassador(s -> s.listen("127.0.0.1", 0).limits(Running.limits().rate("20/s").build()));
+        ambassador(s ->
+                s.listen("127.0.0.1", 0).limits(Running.limits().rate("20/s").build()));
         long began = System.nanoTime();
         Collection<NewConnections.Call> calls = NewConnections.run(() -> call("127.0.0.1"), 4, 200);
         long periods = 1 + (System.nanoTime() - began) / 1_000_000_000L;
@@ -165,8 +166,8 @@ class AdmissionIT {
     @Test
     void closingCutsWhatIsOpenAtTheDrainTimeoutAndNothingBefore() throws Exception {
         Duration timeout = Duration.ofSeconds(2);
-        ambassador(s -> s.listen("127.0.0.1", 0)
-                .onChange(new OnChangeSpec(Action.DRAIN, Action.CLOSE, Action.CLOSE, timeout)));
+        ambassador(s ->
+                s.listen("127.0.0.1", 0).onChange(new OnChangeSpec(Action.DRAIN, Action.CLOSE, Action.CLOSE, timeout)));
         InetSocketAddress address = ambassador.address("service");
         try (EchoClient leaving = EchoClient.connect(address);
                 EchoClient staying = EchoClient.connect(address)) {
@@ -176,7 +177,8 @@ class AdmissionIT {
             leaving.exchange(1);
             leaving.close();
             staying.exchange(2);
-            assertThrows(IOException.class, () -> staying.socket().getInputStream().read());
+            assertThrows(
+                    IOException.class, () -> staying.socket().getInputStream().read());
             long millis = (System.nanoTime() - began) / 1_000_000;
             closing.get(10, TimeUnit.SECONDS);
             report("drain timeout of 2000 ms: cut after %d ms", millis);

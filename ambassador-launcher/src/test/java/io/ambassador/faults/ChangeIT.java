@@ -45,10 +45,12 @@ class ChangeIT {
                 Greeter second = Greeter.start(2)) {
             ManualSource source = ManualSource.of(first.endpoint());
             try (Ambassador ambassador = Ambassador.builder()
-                    .service("service", s -> s.listen("127.0.0.1", 0)
-                            .health(WITHOUT_PROBES)
-                            .onChange(new OnChangeSpec(action, Action.CLOSE, Action.CLOSE, DRAIN_TIMEOUT))
-                            .discover(source))
+                    .service(
+                            "service",
+                            s -> s.listen("127.0.0.1", 0)
+                                    .health(WITHOUT_PROBES)
+                                    .onChange(new OnChangeSpec(action, Action.CLOSE, Action.CLOSE, DRAIN_TIMEOUT))
+                                    .discover(source))
                     .start()) {
                 await().atMost(PATIENCE).until(ambassador::isReady);
                 InetSocketAddress address = ambassador.address("service");
@@ -69,10 +71,12 @@ class ChangeIT {
         try (SickServer first = SickServer.start(1);
                 SickServer second = SickServer.start(2);
                 Ambassador ambassador = Ambassador.builder()
-                        .service("service", s -> s.listen("127.0.0.1", 0)
-                                .health(probedEagerly("http"))
-                                .onChange(new OnChangeSpec(Action.DRAIN, Action.CLOSE, action, DRAIN_TIMEOUT))
-                                .discover(ManualSource.of(first.endpoint(), second.endpoint())))
+                        .service(
+                                "service",
+                                s -> s.listen("127.0.0.1", 0)
+                                        .health(probedEagerly("http"))
+                                        .onChange(new OnChangeSpec(Action.DRAIN, Action.CLOSE, action, DRAIN_TIMEOUT))
+                                        .discover(ManualSource.of(first.endpoint(), second.endpoint())))
                         .start()) {
             await().atMost(PATIENCE).until(() -> status(ambassador).endpoints().size() == 2);
             InetSocketAddress address = ambassador.address("service");
@@ -98,19 +102,25 @@ class ChangeIT {
     private static void endsAsItShould(Action action, EchoClient client, long began) throws IOException {
         switch (action) {
             case CLOSE -> {
-                assertThrows(IOException.class, () -> client.socket().getInputStream().read());
+                assertThrows(
+                        IOException.class,
+                        () -> client.socket().getInputStream().read());
                 long millis = (System.nanoTime() - began) / 1_000_000;
                 assertTrue(millis <= 1_000, millis + " ms");
             }
             case DRAIN -> {
                 client.exchange(1);
-                assertThrows(IOException.class, () -> client.socket().getInputStream().read());
+                assertThrows(
+                        IOException.class,
+                        () -> client.socket().getInputStream().read());
                 long millis = (System.nanoTime() - began) / 1_000_000;
                 assertTrue(millis >= DRAIN_TIMEOUT.toMillis() - 300, millis + " ms");
                 assertTrue(millis <= DRAIN_TIMEOUT.toMillis() + 2_000, millis + " ms");
             }
-            case KEEP -> await().during(DRAIN_TIMEOUT.plusSeconds(1)).atMost(PATIENCE).untilAsserted(() ->
-                    client.exchange(System.nanoTime()));
+            case KEEP ->
+                await().during(DRAIN_TIMEOUT.plusSeconds(1))
+                        .atMost(PATIENCE)
+                        .untilAsserted(() -> client.exchange(System.nanoTime()));
         }
     }
 
@@ -120,12 +130,15 @@ class ChangeIT {
                 RedisServer second = RedisServer.start()) {
             replicate(second, first);
             try (Ambassador ambassador = Ambassador.builder()
-                    .service("redis", s -> s.listen("127.0.0.1", 0)
-                            .protocol("redis")
-                            .role(Role.PRIMARY)
-                            .health(probedEagerly("redis"))
-                            .discover(ManualSource.of(
-                                    Endpoint.of("127.0.0.1", first.port()), Endpoint.of("127.0.0.1", second.port()))))
+                    .service(
+                            "redis",
+                            s -> s.listen("127.0.0.1", 0)
+                                    .protocol("redis")
+                                    .role(Role.PRIMARY)
+                                    .health(probedEagerly("redis"))
+                                    .discover(ManualSource.of(
+                                            Endpoint.of("127.0.0.1", first.port()),
+                                            Endpoint.of("127.0.0.1", second.port()))))
                     .start()) {
                 await().atMost(PATIENCE)
                         .until(() -> status(ambassador).endpoints().stream()

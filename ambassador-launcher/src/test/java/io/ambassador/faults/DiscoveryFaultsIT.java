@@ -56,7 +56,9 @@ class DiscoveryFaultsIT {
                         .mapToLong(NewConnections.Call::began)
                         .max()
                         .orElseThrow();
-                report("zone edited: the last connection to the old server began %d ms later", (last - edited) / 1_000_000);
+                report(
+                        "zone edited: the last connection to the old server began %d ms later",
+                        (last - edited) / 1_000_000);
                 assertTrue(last <= enough, (last - edited) / 1_000_000 + " ms");
                 assertEquals("the first", old.command("GET", "who")); // it drains
             }
@@ -72,11 +74,13 @@ class DiscoveryFaultsIT {
             zone[0] = "host-record=r.example.com,127.0.0.1";
             for (int i = 0; i < weights.length; i++) {
                 servers.add(Greeter.start(i));
-                zone[i + 1] = "srv-host=" + NAME + ",r.example.com," + servers.get(i).port() + ",0," + weights[i];
+                zone[i + 1] =
+                        "srv-host=" + NAME + ",r.example.com," + servers.get(i).port() + ",0," + weights[i];
             }
             try (Dnsmasq dns = Dnsmasq.start(60, zone);
                     Ambassador ambassador = ambassador(Ambassador.builder(), dns)) {
-                await().atMost(PATIENCE).until(() -> status(ambassador).endpoints().size() == 3);
+                await().atMost(PATIENCE)
+                        .until(() -> status(ambassador).endpoints().size() == 3);
                 InetSocketAddress address = ambassador.address("redis");
                 int number = 10_000;
                 Collection<NewConnections.Call> calls = NewConnections.run(
@@ -91,7 +95,11 @@ class DiscoveryFaultsIT {
                 List<Double> shares = new ArrayList<>();
                 for (int i = 0; i < weights.length; i++) {
                     int server = i;
-                    shares.add(calls.stream().filter(call -> call.backend() == server).count() * 100.0 / number);
+                    shares.add(calls.stream()
+                                    .filter(call -> call.backend() == server)
+                                    .count()
+                            * 100.0
+                            / number);
                 }
                 report("weights 10, 30, 60 over %d connections: %s %%", number, shares);
                 for (int i = 0; i < weights.length; i++) {
@@ -139,13 +147,15 @@ class DiscoveryFaultsIT {
         long began = System.nanoTime();
         try (NewConnections clients = NewConnections.start(() -> RedisPort.of(address), 2, 50)) {
             await().atMost(time.plus(PATIENCE))
-                    .until(() -> status(ambassador).sources().get(0).stale()
-                            && System.nanoTime() - began >= time.toNanos());
+                    .until(() ->
+                            status(ambassador).sources().get(0).stale() && System.nanoTime() - began >= time.toNanos());
             assertFalse(clients.all().isEmpty());
             assertEquals(List.of(), NewConnections.failed(clients.all()));
             assertTrue(clients.all().stream().allMatch(call -> call.backend() == redis.port()));
             assertEquals(1, status(ambassador).endpoints().size());
-            report("no DNS for %d s: %d connections, 0 failed", time.toSeconds(), clients.all().size());
+            report(
+                    "no DNS for %d s: %d connections, 0 failed",
+                    time.toSeconds(), clients.all().size());
         }
     }
 

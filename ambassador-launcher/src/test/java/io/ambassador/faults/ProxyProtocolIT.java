@@ -50,14 +50,15 @@ class ProxyProtocolIT {
         int entry = Ports.free();
         int exit = Ports.free();
         try (Ambassador ambassador = Ambassador.builder()
-                        .service("web", s -> s.listen("127.0.0.1", 0)
-                                .health(WITHOUT_PROBES)
-                                .proxyProtocol(new ProxyProtocolSpec(List.of(Cidr.parse("127.0.0.1/32")), passedOn))
-                                .discover(ManualSource.of(Endpoint.of("127.0.0.1", exit))))
+                        .service(
+                                "web",
+                                s -> s.listen("127.0.0.1", 0)
+                                        .health(WITHOUT_PROBES)
+                                        .proxyProtocol(
+                                                new ProxyProtocolSpec(List.of(Cidr.parse("127.0.0.1/32")), passedOn))
+                                        .discover(ManualSource.of(Endpoint.of("127.0.0.1", exit))))
                         .start();
-                Daemon haproxy = haproxy(
-                        entry,
-                        """
+                Daemon haproxy = haproxy(entry, """
                         listen entry
                           mode tcp
                           bind 127.0.0.1:%d,127.0.0.2:%d
@@ -66,8 +67,8 @@ class ProxyProtocolIT {
                           mode http
                           bind 127.0.0.1:%d accept-proxy
                           http-request return status 200 content-type text/plain lf-string "%%[src]:%%[src_port] %%[dst]"
-                        """
-                                .formatted(entry, entry, ambassador.address("web").getPort(), sent, exit))) {
+                        """.formatted(
+                                entry, entry, ambassador.address("web").getPort(), sent, exit))) {
             Queue<String> wrong = new ConcurrentLinkedQueue<>();
             AtomicInteger next = new AtomicInteger();
             int number = SOURCES / 4;
@@ -99,7 +100,8 @@ class ProxyProtocolIT {
         SimpleMeterRegistry meters = new SimpleMeterRegistry();
         try (Greeter backend = Greeter.start(1);
                 Ambassador ambassador = accepting("127.0.0.1/32", backend, meters);
-                Socket unlisted = from("127.0.0.9", ambassador.address("service").getPort())) {
+                Socket unlisted =
+                        from("127.0.0.9", ambassador.address("service").getPort())) {
             long began = System.nanoTime();
             assertEnds(unlisted);
             assertTrue(System.nanoTime() - began < 1_000_000_000L);
@@ -177,7 +179,9 @@ class ProxyProtocolIT {
                 most[0] = Math.max(most[0], held);
                 return !grew && held > senders * 60_000L;
             });
-            report("%d unfinished headers: %d KiB held, %d KiB each", senders, most[0] / 1024, most[0] / 1024 / senders);
+            report(
+                    "%d unfinished headers: %d KiB held, %d KiB each",
+                    senders, most[0] / 1024, most[0] / 1024 / senders);
             assertTrue(most[0] <= senders * 132L * 1024, most[0] + " bytes");
             for (Socket sender : sockets) {
                 sender.setSoTimeout(15_000);
@@ -195,10 +199,12 @@ class ProxyProtocolIT {
     private static Ambassador accepting(String senders, Greeter backend, SimpleMeterRegistry meters) throws Exception {
         Ambassador ambassador = Ambassador.builder()
                 .meterRegistry(meters)
-                .service("service", s -> s.listen("127.0.0.1", 0)
-                        .health(WITHOUT_PROBES)
-                        .proxyProtocol(new ProxyProtocolSpec(List.of(Cidr.parse(senders)), Send.OFF))
-                        .discover(ManualSource.of(backend.endpoint())))
+                .service(
+                        "service",
+                        s -> s.listen("127.0.0.1", 0)
+                                .health(WITHOUT_PROBES)
+                                .proxyProtocol(new ProxyProtocolSpec(List.of(Cidr.parse(senders)), Send.OFF))
+                                .discover(ManualSource.of(backend.endpoint())))
                 .start();
         await().atMost(PATIENCE).until(ambassador::isReady);
         return ambassador;
@@ -235,17 +241,14 @@ class ProxyProtocolIT {
     private static Daemon haproxy(int port, String sections) throws IOException {
         Path directory = Daemon.newDirectory("haproxy");
         Path file = directory.resolve("haproxy.cfg");
-        Files.writeString(
-                file,
-                """
+        Files.writeString(file, """
                 global
                   maxconn 1000
                 defaults
                   timeout connect 5s
                   timeout client 30s
                   timeout server 30s
-                """
-                        + sections);
+                """ + sections);
         Path program = Path.of("/usr/sbin/haproxy"); // not on every user's path
         return Daemon.start(
                 directory,
