@@ -23,6 +23,7 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
     private final Service service;
     private final Acceptor acceptor;
     private @Nullable Future<?> timer;
+    private boolean refused;
 
     ProxyHeaderReader(Service service, Acceptor acceptor) {
         this.service = service;
@@ -78,7 +79,12 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
         ctx.fireChannelInactive();
     }
 
+    /** Once: what the decoder finds wrong it may find wrong again as the channel closes. */
     private void refuse(ChannelHandlerContext ctx, String why) {
+        if (refused) {
+            return;
+        }
+        refused = true;
         Connection.turnAway(service, ctx.channel(), ctx.channel().remoteAddress() + ": " + why);
     }
 

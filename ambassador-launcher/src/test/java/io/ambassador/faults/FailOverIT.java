@@ -19,9 +19,7 @@ import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointState;
 import io.ambassador.testkit.RedisServer;
 import io.ambassador.testkit.RefusingServer;
-import io.ambassador.testkit.RespClient;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,7 +121,7 @@ class FailOverIT {
             second.pause();
             Collection<NewConnections.Call> calls;
             try {
-                calls = NewConnections.run(() -> redisPort(address), 10, 100);
+                calls = NewConnections.run(() -> RedisPort.of(address), 10, 100);
             } finally {
                 second.resume();
             }
@@ -153,7 +151,7 @@ class FailOverIT {
                         .start()) {
             await().atMost(PATIENCE).until(ambassador::isReady);
             InetSocketAddress address = ambassador.address("redis");
-            try (NewConnections clients = NewConnections.start(() -> redisPort(address), 4, 100)) {
+            try (NewConnections clients = NewConnections.start(() -> RedisPort.of(address), 4, 100)) {
                 await().atMost(PATIENCE).until(() -> clients.all().size() > 50);
                 third.kill();
                 long killed = System.nanoTime();
@@ -319,20 +317,6 @@ class FailOverIT {
 
     private static Endpoint endpointOf(RedisServer redis) {
         return Endpoint.of("127.0.0.1", redis.port());
-    }
-
-    /** The port of the Redis that answers. */
-    private static int redisPort(InetSocketAddress address) throws IOException {
-        try (RespClient client = RespClient.connect(address)) {
-            String info = (String) client.command("INFO", "server");
-            return info.lines()
-                    .filter(line -> line.startsWith("tcp_port:"))
-                    .map(line -> Integer.parseInt(line.substring("tcp_port:".length())))
-                    .findFirst()
-                    .orElseThrow();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
     }
 
     private Path secret(String password) throws IOException {

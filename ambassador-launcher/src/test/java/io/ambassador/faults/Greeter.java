@@ -1,0 +1,28 @@
+package io.ambassador.faults;
+
+import io.ambassador.testkit.LoopbackServer;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.Socket;
+
+/** Says its number and waits for the client to leave. */
+final class Greeter extends LoopbackServer {
+    private final int number;
+
+    private Greeter(int number) {
+        super(bind());
+        this.number = number;
+    }
+
+    static Greeter start(int number) {
+        Greeter greeter = new Greeter(number);
+        greeter.accept();
+        return greeter;
+    }
+
+    @Override
+    protected void serve(Socket socket) throws IOException {
+        new DataOutputStream(socket.getOutputStream()).writeInt(number);
+        socket.getInputStream().transferTo(socket.getOutputStream());
+    }
+}
