@@ -1,5 +1,6 @@
 package io.ambassador.launcher;
 
+import io.ambassador.launcher.logging.Logging;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,6 +37,7 @@ final class Stop {
     private void signalled(String name, int exitCode) {
         if (signals.incrementAndGet() > 1) {
             LOG.warn("{} again: stopping at once.", name);
+            Logging.flush();
             Runtime.getRuntime().halt(exitCode);
         }
         request(name, exitCode);

@@ -12,6 +12,7 @@ import io.ambassador.testkit.Ports;
 import io.ambassador.testkit.RedisServer;
 import io.ambassador.testkit.RespClient;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -169,6 +170,26 @@ class LauncherIT {
             }
             try (Jar forward = Jar.run("forward", port + "=127.0.0.1:1", "--admin=" + address)) {
                 assertEquals(1, forward.exitCode(), forward::output);
+            }
+        }
+    }
+
+    @Test
+    void forwardGoesOnWithoutTheUsualAdminAddressAndSaysSo() throws Exception {
+        int port = Ports.free();
+        try (ServerSocket usual = new ServerSocket();
+                EchoServer backend = EchoServer.start()) {
+            try {
+                usual.bind(new InetSocketAddress("127.0.0.1", 9901));
+            } catch (BindException e) {
+                assertTrue(Ports.accepts(9901), "taken by somebody else, which serves as well");
+            }
+            try (Jar forward =
+                    Jar.run("forward", port + "=127.0.0.1:" + backend.port()).awaitStarted()) {
+                assertEquals("hello", echo(port, "hello"));
+                assertTrue(
+                        forward.output().contains("Going on without an admin address: admin.listen: cannot listen on"),
+                        forward::output);
             }
         }
     }

@@ -2,8 +2,8 @@ package io.ambassador.launcher.logging;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,16 +19,21 @@ public final class Logging {
 
     static final String NETTY = "io.netty";
 
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final LineWriter OUT = new LineWriter(new FileOutputStream(FileDescriptor.out), Logging::loss);
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(Logging::flush, "ambassador-log-flush"));
+    }
+
     private static volatile Logging current = new Logging(Map.of("", Level.INFO, NETTY, Level.WARN), Format.TEXT);
 
     private final TreeMap<String, Level> levels;
     private final LineFormat format;
-    private final PrintStream out;
 
     private Logging(Map<String, Level> levels, Format format) {
         this.levels = new TreeMap<>(levels);
         this.format = format == Format.JSON ? new JsonFormat() : new TextFormat();
-        this.out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
     }
 
     /**
@@ -70,11 +75,21 @@ public final class Logging {
     }
 
     static void write(Event event) {
-        Logging logging = current;
-        byte[] line = logging.format.format(event).getBytes(StandardCharsets.UTF_8);
-        synchronized (logging.out) {
-            logging.out.write(line, 0, line.length);
-            logging.out.flush();
+        OUT.write(current.format.format(event));
+    }
+
+    private static String loss(long lines) {
+        String message = lines + " lines of this log were lost: nobody read them in time.";
+        return current.format.format(
+                new Event(System.currentTimeMillis(), Level.WARN, "launcher", message, List.of(), null));
+    }
+
+    /** Waits a moment for what was logged to be written, before the process ends without further ado. */
+    public static void flush() {
+        try {
+            OUT.flush(PATIENCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }
