@@ -69,7 +69,7 @@ public final class EndpointPool {
         this.meters = meters;
         this.log = log;
         Picker none = policy.picker(List.of());
-        this.snapshot = new PoolSnapshot(none, none, 0, false, false, false, absence);
+        this.snapshot = new PoolSnapshot(none, none, 0, false, false, absence);
     }
 
     /** What new connections use now. Any thread. */
@@ -275,7 +275,6 @@ public final class EndpointPool {
                 picker,
                 available == used.size() ? picker : policy.picker(available(used)),
                 used.size(),
-                available > 0,
                 panic,
                 isSettled(),
                 reasonForNone(wanted));

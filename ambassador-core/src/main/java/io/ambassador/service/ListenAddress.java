@@ -33,7 +33,7 @@ public sealed interface ListenAddress {
     }
 
     /**
-     * Reads {@code 6379} (loopback), {@code 127.0.0.1:6379}, {@code [::1]:6379}, {@code *:6379} (every address) or
+     * Reads {@code 6379} (loopback), {@code 127.0.0.1:6379}, {@code [::1]:6379}, {@code *:6379} (every IPv4 address) or
      * {@code unix:/run/app/redis.sock}.
      *
      * @throws IllegalArgumentException if {@code text} is none of these

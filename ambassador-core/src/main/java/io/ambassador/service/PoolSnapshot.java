@@ -7,17 +7,10 @@ import io.ambassador.spi.balancing.Picker;
  *
  * @param retryPicker what a second attempt asks first: those of the candidates that are thought to be well
  * @param candidates how many the picker chooses among
- * @param anyAvailable whether one of them is thought to be well
  * @param panic whether so few are available that all are used
  * @param settled whether nothing is outstanding that may yet bring candidates: discovery has answered, and where roles
  *     matter, each endpoint has told its own
  * @param reason why there are no candidates, for people; empty if there are some
  */
 public record PoolSnapshot(
-        Picker picker,
-        Picker retryPicker,
-        int candidates,
-        boolean anyAvailable,
-        boolean panic,
-        boolean settled,
-        String reason) {}
+        Picker picker, Picker retryPicker, int candidates, boolean panic, boolean settled, String reason) {}

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -40,6 +41,7 @@ public final class Settings {
     private final List<String> problems;
     private final Set<String> asked = new TreeSet<>();
     private final List<Settings> children = new ArrayList<>();
+    private final Map<String, Settings> blocks = new HashMap<>();
 
     private Settings(String path, String origin, Source source, List<String> problems) {
         this.path = path;
@@ -280,6 +282,16 @@ public final class Settings {
 
     /** The block at {@code key}; empty if it is absent. */
     public Settings block(String key) {
+        Settings before = blocks.get(key);
+        if (before != null) {
+            return before; // asked for twice: both add to what is known of it
+        }
+        Settings block = newBlock(key);
+        blocks.put(key, block);
+        return block;
+    }
+
+    private Settings newBlock(String key) {
         Object value = get(key);
         if (value == null) {
             return child(key, origin, new MapSource(Map.of(), origin));
@@ -322,6 +334,7 @@ public final class Settings {
         }
         children.forEach(Settings::refuseUnknownKeys);
         children.clear();
+        blocks.clear();
     }
 
     /** The value as written, for messages and dumps; never for a secret. */

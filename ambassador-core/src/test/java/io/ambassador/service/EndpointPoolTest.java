@@ -67,7 +67,6 @@ class EndpointPoolTest {
         fail(pool, 3);
         assertEquals(Set.of(1, 2, 3, 4), picked(pool));
         assertTrue(pool.snapshot().panic());
-        assertTrue(pool.snapshot().anyAvailable());
 
         answer(pool, 1, ServerRole.UNKNOWN);
         assertEquals(Set.of(1, 4), picked(pool));

@@ -182,4 +182,15 @@ class SettingsTest {
                         "ambassador.conf: 14: x.port.a: \"b\" is not a whole number from 1 to 9"),
                 settings.problems());
     }
+
+    @Test
+    void aBlockAskedForTwiceKnowsWhatEitherAskerKnows() {
+        Settings settings = Settings.of("root", Map.of("block", Map.of("a", 1, "b", 2)));
+
+        settings.block("block").integer("a", 0, 0, 9);
+        settings.block("block").integer("b", 0, 0, 9);
+        settings.refuseUnknownKeys();
+
+        assertEquals(List.of(), settings.problems());
+    }
 }
