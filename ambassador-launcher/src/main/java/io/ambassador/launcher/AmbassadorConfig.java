@@ -1,6 +1,7 @@
 package io.ambassador.launcher;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
 import io.ambassador.Ambassador;
 import io.ambassador.launcher.config.ConfigReader;
 import io.ambassador.service.Catalog;
@@ -17,9 +18,15 @@ public final class AmbassadorConfig {
      * @throws ConfigurationException with every problem there is, each with its origin
      */
     public static Ambassador.Builder builderFrom(Config config) throws ConfigurationException {
-        if (!config.hasPath("ambassador")) {
+        if (!config.isResolved()) {
+            throw new ConfigurationException("The configuration has substitutions that are not resolved. Resolve it.");
+        }
+        Config block;
+        try {
+            block = config.getConfig("ambassador");
+        } catch (ConfigException e) {
             throw new ConfigurationException("The configuration has no block ambassador { … }. Add one.");
         }
-        return ConfigReader.read(config.getConfig("ambassador"), Catalog.load()).toBuilder();
+        return ConfigReader.read(block, Catalog.load()).toBuilder();
     }
 }
