@@ -286,7 +286,7 @@ class LauncherIT {
         try (Jar version =
                 Jar.exec(Map.of("JAVA_OPTS", "-Xmx48m -Dx=y"), folder, List.of(link.toString(), "--version"))) {
             assertEquals(0, version.exitCode(), version::output);
-            assertTrue(version.output().startsWith("ambassador "), version::output);
+            assertTrue(version.output().contains("ambassador 0."), version::output);
         }
     }
 
