@@ -193,8 +193,8 @@ public final class Service implements ByteCounter {
     }
 
     public void leave() {
+        admission.leave(); // first, so that whoever sees one fewer finds the place free
         active.decrementAndGet();
-        admission.leave();
     }
 
     /** Clients now being served. */
