@@ -72,11 +72,7 @@ abstract class Server implements AutoCloseable {
     /** Accepts nobody from now on, and cuts what is still open after {@link #GRACE}; blocks that long. */
     synchronized void stop() throws IOException, InterruptedException {
         if (listener != null) {
-            listener.close();
-            listener = null;
-            if (acceptor != null) {
-                acceptor.join(); // a thread that waits for a client keeps the kernel listening
-            }
+            stopListening();
             placeholder = hold(port);
             Thread.sleep(GRACE.toMillis());
             closeOpen();
@@ -86,15 +82,28 @@ abstract class Server implements AutoCloseable {
     @Override
     public synchronized void close() throws IOException {
         closed = true;
-        if (listener != null) {
-            listener.close();
-            listener = null;
+        try {
+            stopListening();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
         if (placeholder != null) {
             placeholder.close();
             placeholder = null;
         }
         closeOpen();
+    }
+
+    /** Returns when nobody can connect any more: a thread that waits for a client keeps the kernel listening. */
+    private void stopListening() throws IOException, InterruptedException {
+        if (listener != null) {
+            listener.close();
+            listener = null;
+        }
+        if (acceptor != null) {
+            acceptor.join();
+            acceptor = null;
+        }
     }
 
     private void closeOpen() throws IOException {
