@@ -77,7 +77,8 @@ final class Engine {
             }
             Service service = new Service(spec, control, worker, registry, cacheDirectory, absentHold);
             services.put(spec.name(), service);
-            Connector connector = new Connector(transport, spec, tls(spec));
+            Connector connector =
+                    new Connector(transport, spec, tls(spec), service.protocol().negotiatesTls());
             connectors.put(spec.name(), connector);
             Configured<ProbeProvider<?>> probe = spec.health().probe();
             if (probe != null) {

@@ -31,7 +31,7 @@ public final class PostcardProvider implements ProtocolProvider<PostcardProvider
 
     @Override
     public Protocol create(Config config) {
-        return () -> new PostcardSession(config);
+        return client -> new PostcardSession(config);
     }
 
     @Override
@@ -42,7 +42,7 @@ public final class PostcardProvider implements ProtocolProvider<PostcardProvider
     private record PostcardSession(Config config) implements Session {
         @Override
         public Handshake<Void> login(Promise<Void> ready, Login login) {
-            return new PostcardLogin(ready, login);
+            return login.hasSecret() ? new PostcardLogin(ready, login) : null;
         }
 
         @Override

@@ -18,6 +18,8 @@ public enum EndReason {
     TLS_FAILED,
     LOGIN_REFUSED,
     LOGIN_FAILED,
+    /** The backend let us in, but refused what the client asked for. */
+    DECLINED,
     SECRET_UNAVAILABLE,
     /** The client's opening broke the protocol, or took too long. */
     GREETING_FAILED,

@@ -82,6 +82,16 @@ public final class EndpointPool {
         return visible;
     }
 
+    /** The one at this address, be it a member or on its way out. Any thread. */
+    public @Nullable PooledEndpoint find(String address) {
+        for (PooledEndpoint endpoint : visible) {
+            if (endpoint.endpoint().address().equals(address)) {
+                return endpoint;
+            }
+        }
+        return null;
+    }
+
     /** Called once, before the first update. */
     public void observe(Observer newObserver) {
         observer = newObserver;
@@ -145,11 +155,24 @@ public final class EndpointPool {
         } else if (!wasHealthy && member.isHealthy()) {
             log.info("{} is healthy again", member.endpoint().address());
         }
+        roleMayHaveChanged(member, wasWanted);
+        refresh();
+    }
+
+    /** Takes in what a server said it is when a client was logged in. Control thread. */
+    void roleSeen(PooledEndpoint member, ServerRole role) {
+        boolean wasWanted = hasWantedRole(member);
+        if (member.roleSeen(role)) {
+            roleMayHaveChanged(member, wasWanted);
+            refresh();
+        }
+    }
+
+    private void roleMayHaveChanged(PooledEndpoint member, boolean wasWanted) {
         if (wasWanted && !hasWantedRole(member)) {
             log.warn("{} is now {}, wanted: {}", member.endpoint().address(), member.role(), spec.role());
             act(member, spec.onChange().demoted(), EndReason.DEMOTED);
         }
-        refresh();
     }
 
     /** Ends what is left and forgets the members. Control thread. */

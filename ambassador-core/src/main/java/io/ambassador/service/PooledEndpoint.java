@@ -165,6 +165,13 @@ public final class PooledEndpoint implements Candidate {
         return first || wasHealthy != healthy || oldRole != role;
     }
 
+    /** @return whether it was something else */
+    boolean roleSeen(ServerRole seen) {
+        boolean changed = role != seen;
+        role = seen;
+        return changed;
+    }
+
     boolean isProbed() {
         return probed;
     }

@@ -1,10 +1,21 @@
 package io.ambassador.service;
 
+import io.ambassador.spi.protocol.ServerRole;
+
 /** Which of a replicated service's servers are wanted. */
 public enum Role {
     ANY,
     PRIMARY,
     REPLICA,
     /** Replicas while there are any, else the primary. */
-    PREFER_REPLICA
+    PREFER_REPLICA;
+
+    /** Whether a server that said it is {@code seen}, when a client was logged in, may serve that client. */
+    public boolean admits(ServerRole seen) {
+        return switch (this) {
+            case ANY, PREFER_REPLICA -> true;
+            case PRIMARY -> seen != ServerRole.REPLICA;
+            case REPLICA -> seen != ServerRole.PRIMARY;
+        };
+    }
 }

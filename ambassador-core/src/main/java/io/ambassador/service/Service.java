@@ -13,6 +13,7 @@ import io.ambassador.spi.discovery.EndpointSource;
 import io.ambassador.spi.discovery.EndpointSourceProvider;
 import io.ambassador.spi.protocol.Protocol;
 import io.ambassador.spi.protocol.ProtocolProvider;
+import io.ambassador.spi.protocol.ServerRole;
 import io.ambassador.spi.secret.SecretSource;
 import io.ambassador.spi.secret.SecretSourceProvider;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -220,6 +221,13 @@ public final class Service implements ByteCounter {
     public void loginFailed(String kind) {
         registry.counter(Meters.LOGIN_FAILURES.meterName(), "service", spec.name(), "kind", kind)
                 .increment();
+    }
+
+    /** A server said what it is when a client was logged in. Any thread. */
+    public void roleSeen(PooledEndpoint endpoint, ServerRole role) {
+        if (endpoint.role() != role) {
+            Control.schedule(control, log, () -> pool.roleSeen(endpoint, role), Duration.ZERO);
+        }
     }
 
     /** On the control thread. */

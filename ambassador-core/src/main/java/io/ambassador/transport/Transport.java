@@ -43,6 +43,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -71,11 +74,21 @@ public final class Transport implements AutoCloseable {
     private static final int TCPI_NOTSENT_BYTES = 144;
 
     private final EventLoopGroup loops;
+    private final ThreadPoolExecutor computations;
     private final boolean epoll;
 
     private Transport(EventLoopGroup loops, boolean epoll) {
         this.loops = loops;
         this.epoll = epoll;
+        // One thread, there only while it has something to do: key derivation must not take every processor.
+        this.computations = new ThreadPoolExecutor(
+                1,
+                1,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                new DefaultThreadFactory("ambassador-compute", true));
+        computations.allowCoreThreadTimeOut(true);
     }
 
     /** @param threads event loops, at least 1 */
@@ -94,6 +107,11 @@ public final class Transport implements AutoCloseable {
     /** An event loop for work that belongs to no client connection. */
     public EventLoop next() {
         return loops.next();
+    }
+
+    /** For computations that take longer than an event loop can spare; they must not block. */
+    public Executor computations() {
+        return computations;
     }
 
     /**
@@ -223,6 +241,7 @@ public final class Transport implements AutoCloseable {
     /** Stops the event loops and waits for their threads to end. */
     @Override
     public void close() {
+        computations.shutdownNow();
         loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 

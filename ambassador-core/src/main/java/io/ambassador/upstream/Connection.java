@@ -43,7 +43,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         this.service = service;
         this.connector = connector;
         this.client = client;
-        this.session = service.protocol().open();
+        this.session = service.protocol().open(new ClientContext(service, client));
         this.addresses = new Connector.ClientAddress(source, destination);
         this.relay = new Relay(client, service.spec().limits().idleTimeout(), service, this::relayEnded);
     }
@@ -76,7 +76,9 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         Refusal refusal = refusal(EndReason.LIMIT);
         service.unrouted().closed(EndReason.LIMIT.word());
         service.warn(EndReason.LIMIT, "[{}] a client was refused: a limit is reached", refusal.correlationId());
-        Parting.say(client, service.protocol().open().refusal(refusal, client.alloc()));
+        Parting.say(
+                client,
+                service.protocol().open(new ClientContext(service, client)).refusal(refusal, client.alloc()));
     }
 
     @Override
@@ -147,6 +149,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
     }
 
     private void ended(EndReason reason) {
+        session.ended();
         (endpoint == null ? service.unrouted() : endpoint.meters()).closed(reason.word());
         service.leave();
     }
@@ -172,6 +175,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
             case TLS_FAILED -> new Refusal(Refusal.Kind.TLS_FAILED, id, "no endpoint could be trusted");
             case LOGIN_REFUSED -> new Refusal(Refusal.Kind.LOGIN_REFUSED, id, "the backend refused the credentials");
             case LOGIN_FAILED -> new Refusal(Refusal.Kind.LOGIN_FAILED, id, "the login at the backend failed");
+            case DECLINED -> new Refusal(Refusal.Kind.DECLINED, id, "the backend declined the session");
             case SECRET_UNAVAILABLE ->
                 new Refusal(Refusal.Kind.SECRET_UNAVAILABLE, id, "there is no secret to log in with");
             case LIMIT -> new Refusal(Refusal.Kind.LIMIT, id, "too many connections");

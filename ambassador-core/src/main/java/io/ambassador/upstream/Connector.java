@@ -11,9 +11,12 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -25,19 +28,32 @@ public final class Connector {
     private final Transport transport;
     private final ServiceSpec spec;
     private final @Nullable ClientTls tls;
+    private final boolean tlsAtOnce;
 
-    /** @param tls {@code null} for plain text */
-    public Connector(Transport transport, ServiceSpec spec, @Nullable ClientTls tls) {
+    /**
+     * @param tls {@code null} for plain text
+     * @param negotiated whether the protocol says when TLS begins
+     */
+    public Connector(Transport transport, ServiceSpec spec, @Nullable ClientTls tls, boolean negotiated) {
         this.transport = transport;
         this.spec = spec;
         this.tls = tls;
+        this.tlsAtOnce = !negotiated;
     }
 
-    boolean isEncrypted() {
+    /** Whether connections are encrypted, from their beginning or after some words. */
+    boolean encrypts() {
         return tls != null;
     }
 
+    /** For what takes longer than an event loop can spare. */
+    Executor computations() {
+        return transport.computations();
+    }
+
     /**
+     * Connects up to where the protocol's own words may begin.
+     *
      * @param timeout for TCP and TLS together
      * @param client {@code null} for a connection of our own
      * @return completed on {@code loop}
@@ -71,24 +87,42 @@ public final class Connector {
             SocketAddress destination = client == null ? channel.remoteAddress() : client.destination();
             ProxyHeader.write(channel, send, source, destination);
         }
-        if (tls == null) {
+        if (tls == null || !tlsAtOnce) {
             channel.pipeline().remove(Initial.class);
             connected.trySuccess(channel);
             return;
         }
-        SslHandler handler = tls.newHandler(channel.alloc(), endpoint);
-        long left = Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
-        handler.setHandshakeTimeoutMillis(left);
-        handler.handshakeFuture().addListener(done -> {
+        startTls(channel, endpoint, deadline).addListener(done -> {
             if (done.isSuccess()) {
                 channel.pipeline().remove(Initial.class);
                 connected.trySuccess(channel);
             } else {
                 channel.close();
-                connected.tryFailure(new TlsException(tls.explain(done.cause())));
+                connected.tryFailure(done.cause());
+            }
+        });
+    }
+
+    /**
+     * Encrypts a connection from here on.
+     *
+     * @param deadline in {@link System#nanoTime}
+     * @return fails with a {@link TlsException}
+     */
+    Future<Void> startTls(Channel channel, Endpoint endpoint, long deadline) {
+        ClientTls encryption = Objects.requireNonNull(tls, "tls");
+        Promise<Void> verified = channel.eventLoop().newPromise();
+        SslHandler handler = encryption.newHandler(channel.alloc(), endpoint);
+        handler.setHandshakeTimeoutMillis(Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
+        handler.handshakeFuture().addListener(done -> {
+            if (done.isSuccess()) {
+                verified.trySuccess(null);
+            } else {
+                verified.tryFailure(new TlsException(encryption.explain(done.cause())));
             }
         });
         channel.pipeline().addFirst("tls", handler);
+        return verified;
     }
 
     /** In place until the connection is established: failures up to there are told by futures. */

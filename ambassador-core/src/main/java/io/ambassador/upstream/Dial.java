@@ -9,8 +9,10 @@ import io.ambassador.service.Service;
 import io.ambassador.spi.balancing.Candidate;
 import io.ambassador.spi.balancing.Pick;
 import io.ambassador.spi.balancing.Picker;
+import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.protocol.Handshake;
 import io.ambassador.spi.protocol.LoginException;
+import io.ambassador.spi.protocol.ServerRole;
 import io.ambassador.spi.protocol.Session;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -20,6 +22,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -111,6 +114,11 @@ final class Dial implements Pick {
         if (over) {
             return;
         }
+        Endpoint target = session.target();
+        if (target != null) {
+            reach(target);
+            return;
+        }
         PoolSnapshot snapshot = service.pool().snapshot();
         PooledEndpoint endpoint = attempts == 0 ? null : pick(snapshot.retryPicker(), snapshot.candidates());
         if (endpoint == null) {
@@ -141,6 +149,18 @@ final class Dial implements Pick {
         // is where it would have gone at once otherwise: no additional load, and no matter of the budget.
         gambled = !endpoint.isAvailable();
         tried.add(endpoint);
+        current = new Attempt(endpoint);
+        current.connect();
+    }
+
+    /** Tries the one endpoint that will do, whatever is thought of it. */
+    private void reach(Endpoint target) {
+        PooledEndpoint endpoint = attempts == 0 ? service.pool().find(target.address()) : null;
+        if (endpoint == null) {
+            giveUp(lastDetail.isEmpty() ? target.address() + " is no longer used" : lastDetail);
+            return;
+        }
+        attempts++;
         current = new Attempt(endpoint);
         current.connect();
     }
@@ -223,8 +243,7 @@ final class Dial implements Pick {
 
         /** Why a secret must not be sent to this endpoint; {@code null} if it may, or if there is none. */
         private @Nullable String unsafe() {
-            LoginContext context = new LoginContext(service, endpoint.endpoint(), connector.isEncrypted());
-            if (!context.hasCredentials() || context.confidential()) {
+            if (LoginContext.isSafe(service, connector, endpoint.endpoint())) {
                 return null;
             }
             return "the password would cross the network to "
@@ -234,9 +253,11 @@ final class Dial implements Pick {
         private void connected(Channel channel) {
             backend = channel;
             endpoint.meters().connected(System.nanoTime() - began);
-            LoginContext context = new LoginContext(service, endpoint.endpoint(), connector.isEncrypted());
-            secretVersion = service.secrets() == null ? 0 : service.secrets().version();
-            if (context.hasCredentials() && !context.hasSecret()) {
+            long loginDeadline =
+                    System.nanoTime() + service.spec().limits().loginTimeout().toNanos();
+            LoginContext context = new LoginContext(service, connector, endpoint.endpoint(), channel, loginDeadline);
+            secretVersion = context.secretVersion();
+            if (context.hasSecret() && !context.hasSecretNow()) {
                 channel.close();
                 abandonFor(EndReason.SECRET_UNAVAILABLE, "there is no secret to log in with; the log says why");
                 return;
@@ -246,7 +267,7 @@ final class Dial implements Pick {
 
         private void login(Channel channel, LoginContext context) {
             Promise<Void> ready = loop.newPromise();
-            Handshake<Void> handshake = context.hasCredentials() ? session.login(ready, context) : null;
+            Handshake<Void> handshake = session.login(ready, context);
             if (handshake == null) {
                 succeed(channel);
                 return;
@@ -262,15 +283,29 @@ final class Dial implements Pick {
                 if (done) {
                     return;
                 }
-                if (finished.isSuccess()) {
+                Throwable failure = finished.isSuccess() ? misfit(context) : finished.cause();
+                if (failure == null) {
                     endpoint.meters().loggedIn(System.nanoTime() - loginBegan);
                     succeed(channel);
                 } else {
                     channel.close();
-                    loginFailed(finished.cause());
+                    loginFailed(failure);
                 }
             });
             channel.pipeline().addLast("credential-handshake", handshake);
+        }
+
+        /** Why a backend that let us in will not do all the same; {@code null} if it will. */
+        private @Nullable LoginException misfit(LoginContext context) {
+            if (context.tlsPending()) {
+                return new LoginException(LoginException.Kind.PROTOCOL, "the login left out TLS, which is configured");
+            }
+            if (context.role() != ServerRole.UNKNOWN) {
+                service.roleSeen(endpoint, context.role());
+            }
+            return service.spec().role().admits(context.role())
+                    ? null
+                    : new LoginException(LoginException.Kind.UNAVAILABLE, "it is a " + context.role() + " now");
         }
 
         private void succeed(Channel channel) {
@@ -293,17 +328,24 @@ final class Dial implements Pick {
         }
 
         private void loginFailed(Throwable cause) {
+            if (cause instanceof TlsException) {
+                connectFailed(cause);
+                return;
+            }
             String what = "logging in at " + endpoint.endpoint().address() + " failed: " + Failures.describe(cause);
-            boolean refused = cause instanceof LoginException login && login.kind() == LoginException.Kind.REFUSED;
-            service.loginFailed(refused ? "refused" : "failed");
-            if (refused) {
-                done = true;
-                endpoint.attemptFailed(what);
-                endpoint.ejection().released();
-                lastReason = EndReason.LOGIN_REFUSED;
-                loginRefused(what);
-            } else {
-                failed(EndReason.LOGIN_FAILED, what, cause);
+            LoginException.Kind kind =
+                    cause instanceof LoginException login ? login.kind() : LoginException.Kind.PROTOCOL;
+            service.loginFailed(kind.name().toLowerCase(Locale.ROOT));
+            switch (kind) {
+                case REFUSED -> {
+                    done = true;
+                    endpoint.attemptFailed(what);
+                    endpoint.ejection().released();
+                    lastReason = EndReason.LOGIN_REFUSED;
+                    loginRefused(what);
+                }
+                case DECLINED -> abandonFor(EndReason.DECLINED, what);
+                case UNAVAILABLE, PROTOCOL -> failed(EndReason.LOGIN_FAILED, what, cause);
             }
         }
 

@@ -69,9 +69,11 @@ public final class EndpointProber implements Prober {
     }
 
     private void ask(Channel channel, PooledEndpoint endpoint, Promise<ProbeResult> answer) {
-        LoginContext login = new LoginContext(service, endpoint.endpoint(), connector.isEncrypted());
+        boolean safe = LoginContext.isSafe(service, connector, endpoint.endpoint());
+        long deadline = System.nanoTime() + service.spec().health().timeout().toNanos();
+        LoginContext login = new LoginContext(service, connector, endpoint.endpoint(), channel, deadline);
         Handshake<ProbeResult> handler =
-                probe.handler(answer, endpoint.endpoint(), login.hasSecret() && login.confidential() ? login : null);
+                probe.handler(answer, endpoint.endpoint(), login.hasSecretNow() && safe ? login : null);
         if (handler == null) {
             answer.trySuccess(ProbeResult.healthy(ServerRole.UNKNOWN, "connected"));
         } else {

@@ -5,29 +5,58 @@ import io.ambassador.service.SecretKeeper;
 import io.ambassador.service.Service;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.protocol.Login;
+import io.ambassador.spi.protocol.ServerRole;
 import io.ambassador.spi.secret.Secret;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
-/** Lends a service's credentials to one login. */
+/** Lends a service's credentials, and the means to use them, to one login on one connection. */
 final class LoginContext implements Login {
     private final Service service;
+    private final Connector connector;
     private final @Nullable SecretKeeper secrets;
     private final Endpoint endpoint;
-    private final boolean encrypted;
+    private final Channel channel;
+    private final long deadline;
+    private ServerRole role = ServerRole.UNKNOWN;
 
-    LoginContext(Service service, Endpoint endpoint, boolean encrypted) {
+    /** @param deadline for what is done here, in {@link System#nanoTime} */
+    LoginContext(Service service, Connector connector, Endpoint endpoint, Channel channel, long deadline) {
         this.service = service;
+        this.connector = connector;
         this.secrets = service.secrets();
         this.endpoint = endpoint;
-        this.encrypted = encrypted;
+        this.channel = channel;
+        this.deadline = deadline;
     }
 
-    boolean hasCredentials() {
-        return secrets != null;
+    /** Whether a secret may be sent to {@code endpoint}, once TLS is there if the service wants it. */
+    static boolean isSafe(Service service, Connector connector, Endpoint endpoint) {
+        Credentials credentials = service.spec().credentials();
+        return connector.encrypts() || isLocal(endpoint.host()) || credentials == null || credentials.insecure();
     }
 
-    boolean hasSecret() {
+    boolean hasSecretNow() {
         return secrets != null && secrets.isAvailable();
+    }
+
+    /** What the backend said it is. */
+    ServerRole role() {
+        return role;
+    }
+
+    @Override
+    public boolean hasSecret() {
+        return secrets != null;
     }
 
     @Override
@@ -45,14 +74,64 @@ final class LoginContext implements Login {
     }
 
     @Override
+    public long secretVersion() {
+        return secrets == null ? 0 : secrets.version();
+    }
+
+    @Override
     public Endpoint endpoint() {
         return endpoint;
     }
 
     @Override
     public boolean confidential() {
-        Credentials credentials = service.spec().credentials();
-        return encrypted || isLocal(endpoint.host()) || credentials != null && credentials.insecure();
+        return !tlsPending() && isSafe(service, connector, endpoint);
+    }
+
+    @Override
+    public boolean tlsPending() {
+        return connector.encrypts() && channel.pipeline().get(SslHandler.class) == null;
+    }
+
+    @Override
+    public Future<Void> startTls(ChannelHandlerContext ctx) {
+        return connector.startTls(channel, endpoint, deadline);
+    }
+
+    @Override
+    public @Nullable X509Certificate serverCertificate() {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            return null;
+        }
+        try {
+            Certificate[] chain = tls.engine().getSession().getPeerCertificates();
+            return chain.length > 0 && chain[0] instanceof X509Certificate own ? own : null;
+        } catch (SSLPeerUnverifiedException e) {
+            return null; // before the handshake is over
+        }
+    }
+
+    @Override
+    public <T> Future<T> compute(ChannelHandlerContext ctx, Callable<T> slow) {
+        Promise<T> result = ctx.executor().newPromise();
+        try {
+            connector.computations().execute(() -> {
+                try {
+                    result.trySuccess(slow.call());
+                } catch (Exception e) { // whatever it is, it is told to the one who asked
+                    result.tryFailure(e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            result.tryFailure(e); // shutting down
+        }
+        return result;
+    }
+
+    @Override
+    public void serverRole(ServerRole seen) {
+        role = seen;
     }
 
     private static boolean isLocal(String host) {

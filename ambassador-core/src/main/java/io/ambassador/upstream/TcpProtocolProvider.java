@@ -23,7 +23,7 @@ public final class TcpProtocolProvider implements ProtocolProvider<TcpProtocolPr
     @Override
     public Protocol create(Tcp config) {
         Session session = new Session() {};
-        return () -> session;
+        return client -> session;
     }
 
     @Override

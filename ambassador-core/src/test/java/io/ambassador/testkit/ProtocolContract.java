@@ -298,7 +298,7 @@ public abstract class ProtocolContract {
     }
 
     private Session open() {
-        return create(provider()).open();
+        return create(provider()).open(new TestClient(true));
     }
 
     private <C extends Record> Protocol create(ProtocolProvider<C> provider) {

@@ -9,6 +9,7 @@ import io.ambassador.spi.Settings;
 import io.ambassador.spi.protocol.ProtocolProvider;
 import io.ambassador.spi.protocol.Refusal;
 import io.ambassador.spi.protocol.Session;
+import io.ambassador.testkit.TestClient;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.concurrent.ImmediateEventExecutor;
@@ -21,7 +22,7 @@ class TcpProtocolTest {
     void dialsAtOnceAndRefusesWithoutAWord() throws Exception {
         Providers<ProtocolProvider<?>> providers = Providers.load(ProtocolProvider.class, "protocol");
         ProtocolProvider<Record> tcp = (ProtocolProvider<Record>) providers.get("tcp");
-        Session session = tcp.create(tcp.parse(Settings.of("tcp", Map.of()))).open();
+        Session session = tcp.create(tcp.parse(Settings.of("tcp", Map.of()))).open(new TestClient(false));
 
         assertFalse(tcp.injectsCredentials());
         assertNull(session.greeting(ImmediateEventExecutor.INSTANCE.newPromise()));

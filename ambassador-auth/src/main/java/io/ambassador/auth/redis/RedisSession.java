@@ -9,12 +9,13 @@ import io.ambassador.spi.protocol.Session;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.concurrent.Promise;
+import org.jspecify.annotations.Nullable;
 
 /** A client connection: the backend is dialled at once, since a Redis client need not speak first. */
 final class RedisSession implements Session {
     @Override
-    public Handshake<Void> login(Promise<Void> ready, Login login) {
-        return new RedisLoginHandler(ready, login);
+    public @Nullable Handshake<Void> login(Promise<Void> ready, Login login) {
+        return login.hasSecret() ? new RedisLoginHandler(ready, login) : null;
     }
 
     /** An error reply, which every client shows as the answer to its first command. */

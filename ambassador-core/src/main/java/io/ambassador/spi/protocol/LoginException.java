@@ -10,6 +10,8 @@ public final class LoginException extends CredentialException {
     public enum Kind {
         /** The credentials were refused: another endpoint would refuse them too. */
         REFUSED,
+        /** The backend let us in, but not to what the client asked for: another endpoint would say the same. */
+        DECLINED,
         /** The backend cannot serve now (loading, too many clients): another may. */
         UNAVAILABLE,
         /** The backend broke its protocol or asked for something unsafe. */

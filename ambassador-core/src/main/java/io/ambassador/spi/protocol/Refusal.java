@@ -17,6 +17,8 @@ public record Refusal(Kind kind, String correlationId, String message) {
         TLS_FAILED,
         /** The endpoint refused our credentials. */
         LOGIN_REFUSED,
+        /** The endpoint let us in, but refused what the client asked for: the client may hear that from it. */
+        DECLINED,
         /** The endpoint did not finish the login within its deadline, or broke its protocol. */
         LOGIN_FAILED,
         /** There is no secret to log in with. */

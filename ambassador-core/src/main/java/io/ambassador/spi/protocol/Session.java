@@ -1,5 +1,6 @@
 package io.ambassador.spi.protocol;
 
+import io.ambassador.spi.discovery.Endpoint;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -8,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A protocol's part in one client connection, from its opening until the relay takes over. Every call comes on the
- * client's event loop, in this order: {@link #greeting}, {@link #login} once for each attempt, {@link #ready};
- * {@link #refusal} instead of what is left, when something fails.
+ * client's event loop, in this order: {@link #greeting}; {@link #target} and {@link #warmKey}; {@link #login} once for
+ * each attempt, or {@link #adopt}; {@link #ready}; {@link #ended}. When something fails, {@link #refusal} comes instead
+ * of what is left before {@link #ended}.
  */
 public interface Session {
     /**
@@ -17,6 +19,19 @@ public interface Session {
      * backend can be dialled at once. What the handler does not consume is held, and relayed later.
      */
     default @Nullable Handshake<Void> greeting(Promise<Void> greeted) {
+        return null;
+    }
+
+    /** The one endpoint that can serve this client, as for a request about another connection; {@code null} for any. */
+    default @Nullable Endpoint target() {
+        return null;
+    }
+
+    /**
+     * What a backend connection must have been opened with to be of use to this client, compared with {@code equals};
+     * {@code null} if none that was logged in beforehand will do.
+     */
+    default @Nullable Object warmKey() {
         return null;
     }
 
@@ -28,6 +43,9 @@ public interface Session {
         return null;
     }
 
+    /** Takes over what {@code warm}, a session of {@link Protocol#openWarm}, has learnt from its login. */
+    default void adopt(Session warm) {}
+
     /** The last word before the relay: what is owed to either side is written here, handlers that stay are added. */
     default void ready(Channel client, Channel backend) {}
 
@@ -35,4 +53,7 @@ public interface Session {
     default ByteBuf refusal(Refusal refusal, ByteBufAllocator allocator) {
         return allocator.buffer(0, 0);
     }
+
+    /** The connection is over: what is still kept for it is let go. Called once. */
+    default void ended() {}
 }
