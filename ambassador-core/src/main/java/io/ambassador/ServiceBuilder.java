@@ -74,6 +74,12 @@ public final class ServiceBuilder {
         return this;
     }
 
+    /** A protocol of the embedder's own. */
+    public <C extends Record> ServiceBuilder protocol(ProtocolProvider<C> provider, C config) {
+        protocol = new Configured<>(provider, config);
+        return this;
+    }
+
     /** A source in its short form, such as {@code srv://_redis._tcp.example.com}; the first with endpoints wins. */
     public ServiceBuilder discover(String uri) throws ConfigurationException {
         DiscoveryUri parsed;

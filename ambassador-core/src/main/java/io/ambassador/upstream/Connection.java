@@ -7,12 +7,14 @@ import io.ambassador.service.OpenConnection;
 import io.ambassador.service.PooledEndpoint;
 import io.ambassador.service.Service;
 import io.ambassador.spi.protocol.Handshake;
+import io.ambassador.spi.protocol.LoginException;
 import io.ambassador.spi.protocol.Refusal;
 import io.ambassador.spi.protocol.Session;
 import io.ambassador.transport.Transport;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -23,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  * and logged in at, then the relay takes over. On the client's event loop, but for {@link #end}.
  */
 public final class Connection implements OpenConnection, Dial.Outcome {
-    /** How long a client may take over its opening. */
-    private static final long GREETING_SECONDS = 10;
-
     private final Service service;
     private final Connector connector;
     private final Channel client;
@@ -49,7 +48,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
     }
 
     public void start() {
-        client.pipeline().addLast("relay", relay.clientSide());
+        relay.attach();
         Promise<Void> greeted = client.eventLoop().newPromise();
         Handshake<Void> greeting = session.greeting(greeted);
         if (greeting == null) {
@@ -57,18 +56,33 @@ public final class Connection implements OpenConnection, Dial.Outcome {
             return;
         }
         Future<?> timer = client.eventLoop()
-                .schedule(() -> refuse(EndReason.GREETING_FAILED, "took too long"), GREETING_SECONDS, TimeUnit.SECONDS);
+                .schedule(
+                        () -> greeted.tryFailure(new LoginException(
+                                LoginException.Kind.UNAVAILABLE, "the client's opening took too long")),
+                        service.spec().limits().greetingTimeout().toNanos(),
+                        TimeUnit.NANOSECONDS);
         greeted.addListener(done -> {
             timer.cancel(false);
             client.config().setAutoRead(false);
             if (done.isSuccess()) {
                 dial();
             } else if (!over) {
-                refuse(EndReason.GREETING_FAILED, Failures.describe(done.cause()));
+                greetingFailed(greeting, done.cause());
             }
         });
-        client.pipeline().addBefore("relay", "client-greeting", greeting);
+        client.pipeline().addBefore("held", "client-greeting", greeting);
         client.config().setAutoRead(true);
+    }
+
+    private void greetingFailed(Handshake<Void> greeting, Throwable cause) {
+        if (cause instanceof IOException) {
+            end(EndReason.CLIENT_GONE);
+            return;
+        }
+        if (client.pipeline().context(greeting) != null) {
+            client.pipeline().remove(greeting); // it would close the channel before the refusal is read
+        }
+        refuse(EndReason.GREETING_FAILED, Failures.describe(cause));
     }
 
     /** Tells a client that a limit has been reached, in the protocol's words, and closes. */
@@ -76,9 +90,9 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         Refusal refusal = refusal(EndReason.LIMIT);
         service.unrouted().closed(EndReason.LIMIT.word());
         service.warn(EndReason.LIMIT, "[{}] a client was refused: a limit is reached", refusal.correlationId());
-        Parting.say(
-                client,
-                service.protocol().open(new ClientContext(service, client)).refusal(refusal, client.alloc()));
+        Session session = service.protocol().open(new ClientContext(service, client));
+        Parting.say(client, session.refusal(refusal, client.alloc()));
+        session.ended();
     }
 
     @Override
