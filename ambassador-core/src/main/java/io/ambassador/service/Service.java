@@ -51,6 +51,8 @@ public final class Service implements ByteCounter {
     private final EndpointPool pool;
     private final Discovery discovery;
     private final @Nullable SecretKeeper secrets;
+    private final @Nullable SecretKeeper clientSecrets;
+    private final ClientCheck clientCheck;
     private final Admission admission;
     private final RetryBudget retries;
     private final EndpointMeters unrouted;
@@ -106,6 +108,10 @@ public final class Service implements ByteCounter {
         this.secrets = credentials == null
                 ? null
                 : new SecretKeeper(credentials.username(), secret(credentials.password()), log);
+        ClientCredentials shown = spec.clientCredentials();
+        Configured<SecretSourceProvider<?>> wanted = shown == null ? null : shown.password();
+        this.clientSecrets = wanted == null ? null : new SecretKeeper(null, secret(wanted), log);
+        this.clientCheck = new ClientCheck(shown == null ? ClientCredentials.ACCEPT_ANY : shown, clientSecrets);
         LimitsSpec limits = spec.limits();
         LimitsSpec.Rate rate = limits.rate();
         this.admission = new Admission(
@@ -123,6 +129,9 @@ public final class Service implements ByteCounter {
         if (secrets != null) {
             secrets.start(worker);
         }
+        if (clientSecrets != null) {
+            clientSecrets.start(worker);
+        }
         control.execute(discovery::start);
     }
 
@@ -132,6 +141,9 @@ public final class Service implements ByteCounter {
         pool.close();
         if (secrets != null) {
             secrets.close();
+        }
+        if (clientSecrets != null) {
+            clientSecrets.close();
         }
         meters.forEach(registry::remove);
         unrouted.remove();
@@ -167,6 +179,11 @@ public final class Service implements ByteCounter {
 
     public @Nullable SecretKeeper secrets() {
         return secrets;
+    }
+
+    /** Judges what clients show of credentials. */
+    public ClientCheck clientCheck() {
+        return clientCheck;
     }
 
     public RetryBudget retries() {
