@@ -44,6 +44,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -108,6 +110,13 @@ public final class Transport implements AutoCloseable {
     /** An event loop for work that belongs to no client connection. */
     public EventLoop next() {
         return loops.next();
+    }
+
+    /** Every event loop. */
+    public List<EventLoop> loops() {
+        List<EventLoop> all = new ArrayList<>();
+        loops.forEach(loop -> all.add((EventLoop) loop));
+        return all;
     }
 
     /** For computations that take longer than an event loop can spare; they must not block. */
