@@ -126,12 +126,27 @@ public final class WarmPool implements AutoCloseable {
 
     /** A secret that was refused will be refused again; each time may bring the account nearer to its lock-out. */
     synchronized void failed(EndReason reason) {
+        boolean first = trying || failures == 0;
+        trying = false;
+        if (!first) {
+            return; // begun before another loop's login failed
+        }
         SecretKeeper secrets = service.secrets();
         boolean refused = reason == EndReason.LOGIN_REFUSED && secrets != null;
         refusedVersion = refused && secrets != null ? secrets.version() : 0;
-        long seconds = refused ? LONGEST_WAIT_SECONDS : Math.min(LONGEST_WAIT_SECONDS, 1L << Math.min(failures, 5));
+        waitFor(refused ? LONGEST_WAIT_SECONDS : Math.min(LONGEST_WAIT_SECONDS, 1L << Math.min(failures, 5)));
         failures++;
-        trying = false;
+    }
+
+    /** A connection ended as soon as it had been made. */
+    synchronized void brokeAtOnce() {
+        if (failures == 0) {
+            failures = 1;
+            waitFor(1);
+        }
+    }
+
+    private void waitFor(long seconds) {
         double jitter = 0.9 + 0.2 * ThreadLocalRandom.current().nextDouble();
         notBefore = System.nanoTime() + (long) (TimeUnit.SECONDS.toNanos(seconds) * jitter);
     }

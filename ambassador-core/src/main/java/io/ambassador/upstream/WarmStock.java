@@ -30,6 +30,10 @@ final class WarmStock {
     private static final long SOON_MILLIS = 50;
 
     private static final int FIRST_LOOKS = 200;
+
+    /** A TLS handshake keeps the event loop busy: the client that has just come goes first with its first words. */
+    private static final long YIELD_MILLIS = 10;
+
     private static final long SHORT_LIVED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final WarmPool pool;
@@ -41,6 +45,7 @@ final class WarmStock {
     private final Set<Object> keys = new LinkedHashSet<>(); // the most recent one last
     private @Nullable Warming warming;
     private int looks;
+    private boolean refillPending;
     private boolean closed;
 
     WarmStock(WarmPool pool, Service service, Connector connector, EventLoop loop, int capacity) {
@@ -94,8 +99,16 @@ final class WarmStock {
                 }
             }
         }
-        loop.execute(this::refill);
+        if (!refillPending) {
+            refillPending = true;
+            loop.schedule(this::refillAfterClient, YIELD_MILLIS, TimeUnit.MILLISECONDS);
+        }
         return found;
+    }
+
+    private void refillAfterClient() {
+        refillPending = false;
+        refill();
     }
 
     /** A connection ended by itself. One that did so at once would do so again. */
@@ -104,7 +117,7 @@ final class WarmStock {
             pool.changed(-1);
         }
         if (System.nanoTime() - connection.since() < SHORT_LIVED_NANOS) {
-            pool.failed(EndReason.BACKEND_RESET);
+            pool.brokeAtOnce();
         }
     }
 
