@@ -32,6 +32,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -329,11 +330,12 @@ public final class Transport implements AutoCloseable {
         Files.delete(path);
     }
 
-    private static boolean answers(Path path) {
+    /** @throws IOException if that cannot be told, as for another user's socket */
+    private static boolean answers(Path path) throws IOException {
         try (java.nio.channels.SocketChannel probe =
                 java.nio.channels.SocketChannel.open(UnixDomainSocketAddress.of(path))) {
             return probe.isConnected();
-        } catch (IOException e) {
+        } catch (ConnectException e) {
             return false; // nobody listens: that is what makes it stale
         }
     }
