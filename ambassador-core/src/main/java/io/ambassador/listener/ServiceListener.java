@@ -5,7 +5,7 @@ import io.ambassador.service.Service;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.routing.Router;
 import io.ambassador.transport.Transport;
-import io.ambassador.upstream.Connector;
+import io.ambassador.upstream.Gateway;
 import io.netty.channel.Channel;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -30,20 +30,22 @@ public final class ServiceListener {
      * @throws AmbassadorException naming service and address, if it cannot be bound
      */
     public static ServiceListener bind(
-            Transport transport,
-            ListenAddress address,
-            Router router,
-            Service service,
-            Connector connector,
-            AcceptGate gate)
+            Transport transport, ListenAddress address, Router router, Gateway gateway, AcceptGate gate)
             throws AmbassadorException {
+        Service service = gateway.service();
         boolean unix = address instanceof ListenAddress.Unix;
         if (unix && !service.spec().allow().uids().isEmpty() && !transport.knowsPeerUsers()) {
             throw new AmbassadorException("services." + service.name()
                     + ".allow.uids: cannot be held without epoll. Remove it, or run on Linux");
         }
-        Acceptor.Target target = new Acceptor.Target(service, connector);
-        Acceptor acceptor = new Acceptor(router, Map.of(service.name(), target), target, gate);
+        if (address instanceof ListenAddress.Unix socket && SocketDirectory.isOpenToOthers(socket.path())) {
+            service.log()
+                    .warn(
+                            "Others may put a socket of their own in the place of {}, and serve our clients. Take away"
+                                    + " their right to write to its directory, or set its sticky bit",
+                            socket.path());
+        }
+        Acceptor acceptor = new Acceptor(router, Map.of(service.name(), gateway), gateway, gate);
         try {
             Channel channel = transport.bind(
                     address.socketAddress(), service.spec().limits().userTimeout(), acceptor);

@@ -35,6 +35,8 @@ final class TestSpecs {
                     role,
                     Configured.parse(catalog.policies().get("round-robin"), none),
                     null,
+                    ClientCredentials.ACCEPT_ANY,
+                    null,
                     null,
                     health,
                     onChange,

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.service.AllowSpec;
 import io.ambassador.service.Cidr;
+import io.ambassador.service.ClientCredentials;
+import io.ambassador.service.ClientTlsSpec;
 import io.ambassador.service.HealthSpec;
 import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.ListenAddress;
@@ -139,6 +141,60 @@ class ConfigReaderTest {
                 new ProxyProtocolSpec(List.of(Cidr.parse("10.1.0.0/16")), ProxyProtocolSpec.Send.V2),
                 redis.proxyProtocol());
         assertEquals(RelayMode.COPY, redis.relay());
+    }
+
+    @Test
+    void whatClientsMeetReachesItsSpec() throws Exception {
+        ServiceSpec redis = hocon.service(
+                        "protocol = redis, credentials.password.file = /p",
+                        "client-tls { certificate = /c.pem, key = /k.pem, client-ca = /a.pem }",
+                        "client-credentials { username = alice, password { file = /run/secrets/door } }",
+                        "limits { greeting-timeout = 3s, prewarm = 4, prewarm-age = 20s }")
+                .only();
+
+        assertEquals(
+                new ClientTlsSpec(Path.of("/c.pem"), Path.of("/k.pem"), Path.of("/a.pem"), ClientTlsSpec.Mode.REQUIRE),
+                redis.clientTls());
+        assertEquals(ClientCredentials.Mode.VERIFY, redis.clientCredentials().mode());
+        assertEquals("alice", redis.clientCredentials().username());
+        assertEquals("file", redis.clientCredentials().password().type());
+        assertEquals(
+                LimitsSpec.DEFAULT.withGreetingTimeout(Duration.ofSeconds(3)).withPrewarm(4, Duration.ofSeconds(20)),
+                redis.limits());
+    }
+
+    @Test
+    void aWordIsEnoughForClientsCredentials() throws Exception {
+        String credentials = "protocol = redis, credentials.password.file = /p, client-credentials = ";
+
+        assertEquals(
+                ClientCredentials.REJECT,
+                hocon.service(credentials + "reject").only().clientCredentials());
+        assertEquals(
+                ClientCredentials.ACCEPT_ANY,
+                new Hocon(folder).service(credentials + "accept-any").only().clientCredentials());
+        assertEquals(
+                ClientCredentials.REJECT,
+                new Hocon(folder)
+                        .service("protocol = redis, credentials.password.file = /p")
+                        .set("services.redis.client-credentials=reject")
+                        .only()
+                        .clientCredentials());
+    }
+
+    @Test
+    void theEffectiveConfigurationMasksWhatClientsMustShow() throws Exception {
+        String effective = String.join(
+                "\n",
+                hocon.service(
+                                "protocol = redis, credentials.password.file = /p",
+                                "client-credentials { username = alice, password = hunter2 }")
+                        .read()
+                        .effective()
+                        .get());
+
+        assertTrue(effective.contains("client-credentials.username = \"alice\""), effective);
+        assertTrue(!effective.contains("hunter2"), effective);
     }
 
     @Test
