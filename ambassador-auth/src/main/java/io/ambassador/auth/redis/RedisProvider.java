@@ -6,6 +6,11 @@ import io.ambassador.spi.protocol.ProtocolProvider;
 
 /** Provides {@code protocol = redis}. */
 public final class RedisProvider implements ProtocolProvider<RedisConfig> {
+    private enum Switch {
+        ON,
+        OFF
+    }
+
     @Override
     public String type() {
         return "redis";
@@ -13,12 +18,12 @@ public final class RedisProvider implements ProtocolProvider<RedisConfig> {
 
     @Override
     public RedisConfig parse(Settings settings) {
-        return new RedisConfig();
+        return new RedisConfig(settings.word("guard", Switch.OFF) == Switch.ON);
     }
 
     @Override
     public Protocol create(RedisConfig config) {
-        return client -> new RedisSession();
+        return client -> new RedisSession(client, config.guard());
     }
 
     @Override
