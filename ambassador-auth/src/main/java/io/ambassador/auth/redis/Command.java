@@ -2,8 +2,6 @@ package io.ambassador.auth.redis;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.netty.buffer.ByteBuf;
-
 /** What a client's command is to an ambassador. */
 enum Command {
     /** An empty line or array, which a server passes over without an answer. */
@@ -31,40 +29,39 @@ enum Command {
     private static final byte[] SELECT_NAME = "SELECT".getBytes(US_ASCII);
     private static final byte[] READONLY_NAME = "READONLY".getBytes(US_ASCII);
 
-    /** The command called as {@code length} bytes of {@code in} from {@code at} on say, in any case. */
-    static Command named(ByteBuf in, int at, long length) {
+    /**
+     * The command of this name, in any case.
+     *
+     * @param name the first bytes of it, at least as many as the longest name has that matters
+     * @param length of the whole name
+     */
+    static Command named(byte[] name, long length) {
         if (length == 4) {
-            return is(in, at, PING_NAME)
-                    ? OPENING
-                    : is(in, at, AUTH_NAME) ? AUTH : is(in, at, POST_NAME) ? HTTP : OTHER;
+            return is(name, PING_NAME) ? OPENING : is(name, AUTH_NAME) ? AUTH : is(name, POST_NAME) ? HTTP : OTHER;
         }
         if (length == 5) {
-            return is(in, at, HELLO_NAME)
-                    ? HELLO
-                    : is(in, at, RESET_NAME) ? RESET : is(in, at, HOST_NAME) ? HTTP : OTHER;
+            return is(name, HELLO_NAME) ? HELLO : is(name, RESET_NAME) ? RESET : is(name, HOST_NAME) ? HTTP : OTHER;
         }
-        return length == 6 && (is(in, at, CLIENT_NAME) || is(in, at, SELECT_NAME))
-                        || length == 8 && is(in, at, READONLY_NAME)
-                ? OPENING
-                : OTHER;
+        boolean opening = length == 6 && (is(name, CLIENT_NAME) || is(name, SELECT_NAME))
+                || length == 8 && is(name, READONLY_NAME);
+        return opening ? OPENING : OTHER;
     }
 
-    /** Whether the command named so has a second word that matters. */
-    static boolean isClient(ByteBuf in, int at, long length) {
-        return length == 6 && is(in, at, CLIENT_NAME);
+    /** Whether the command of this name has a second word that matters. */
+    static boolean isClient(byte[] name, long length) {
+        return length == CLIENT_NAME.length && is(name, CLIENT_NAME);
     }
 
-    /** {@code CLIENT} with the second word that {@code length} bytes of {@code in} from {@code at} on say. */
-    static Command client(ByteBuf in, int at, long length) {
-        return length == MAINT_NOTIFICATIONS.length && is(in, at, MAINT_NOTIFICATIONS)
+    /** {@code CLIENT} with this second word. */
+    static Command client(byte[] word, long length) {
+        return length == MAINT_NOTIFICATIONS.length && is(word, MAINT_NOTIFICATIONS)
                 ? CLIENT_MAINT_NOTIFICATIONS
                 : OPENING;
     }
 
-    private static boolean is(ByteBuf in, int at, byte[] name) {
+    private static boolean is(byte[] word, byte[] name) {
         for (int i = 0; i < name.length; i++) {
-            byte b = in.getByte(at + i);
-            if ((b >= 'a' && b <= 'z' ? b - ('a' - 'A') : b) != name[i]) {
+            if ((word[i] >= 'a' && word[i] <= 'z' ? word[i] - ('a' - 'A') : word[i]) != name[i]) {
                 return false;
             }
         }

@@ -125,7 +125,7 @@ final class CommandFilter extends ChannelDuplexHandler {
             }
         } catch (BadRequestException e) {
             if (from < start) {
-                ctx.writeAndFlush(bytes.retainedSlice(from, start - from), ctx.voidPromise());
+                ctx.write(bytes.retainedSlice(from, start - from), ctx.voidPromise());
             }
             close(ctx, forwarded ? "" : String.valueOf(e.getMessage())); // answers may be under way
         } catch (LoginException | IllegalStateException e) {
@@ -320,6 +320,7 @@ final class CommandFilter extends ChannelDuplexHandler {
         if (!error.isEmpty()) {
             say(ctx, "-" + error);
         }
+        ctx.flush();
         ctx.close();
     }
 

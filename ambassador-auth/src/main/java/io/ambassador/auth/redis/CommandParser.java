@@ -2,7 +2,6 @@ package io.ambassador.auth.redis;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,7 +19,8 @@ final class CommandParser {
     static final int MAX_BYTES = 64 * 1024;
 
     private static final int MAX_ARGUMENTS = 16;
-    private static final int MAX_NUMBER_LINE = 32;
+    /** A mark, a sign, 18 digits and the end of the line. */
+    private static final int MAX_NUMBER_LINE = 22;
     /** How much of a name is looked at: more than the longest that matters. */
     private static final int LOOK = 24;
     /** What servers allow those who are not logged in. */
@@ -30,6 +30,9 @@ final class CommandParser {
     private static final long INCOMPLETE = Long.MIN_VALUE;
 
     private final List<byte[]> arguments = new ArrayList<>(4);
+    /** What is looked at is copied here: a buffer checks each access. */
+    private final byte[] looked = new byte[LOOK];
+
     private final int[] starts = new int[MAX_ARGUMENTS];
     private final int[] lengths = new int[MAX_ARGUMENTS];
     /** Bytes still to come of the argument under way, the end of its line included. */
@@ -115,20 +118,20 @@ final class CommandParser {
             throw broken("unauthenticated multibulk length");
         }
         long length = length(in);
-        if (length == INCOMPLETE || !hasWord(in, length)) {
+        if (length == INCOMPLETE || !look(in, length)) {
             return null;
         }
-        Command command = Command.named(in, at, length);
+        Command command = Command.named(looked, length);
         if (command == Command.AUTH || command == Command.HELLO || command == Command.RESET) {
             return whole(in, count, (int) length) ? command : null;
         }
-        if (count > 1 && Command.isClient(in, at, length)) {
+        if (count > 1 && Command.isClient(looked, length)) {
             at += (int) length + 2;
             length = length(in);
-            if (length == INCOMPLETE || !hasWord(in, length)) {
+            if (length == INCOMPLETE || !look(in, length)) {
                 return null;
             }
-            command = Command.client(in, at, length);
+            command = Command.client(looked, length);
             count--;
         }
         payload = length + 2;
@@ -136,13 +139,14 @@ final class CommandParser {
         return command;
     }
 
-    /** Whether as much of a word as matters is there. C servers may take a NUL for its end, so there is to be none. */
-    private boolean hasWord(ByteBuf in, long length) throws BadRequestException {
-        int looked = (int) Math.min(length, LOOK);
-        if (in.writerIndex() - at < looked) {
+    /** Looks at a word; {@code false} if too little of it is there. */
+    private boolean look(ByteBuf in, long length) throws BadRequestException {
+        int there = (int) Math.min(length, LOOK);
+        if (in.writerIndex() - at < there) {
             return false;
         }
-        refuseNul(in.indexOf(at, at + looked, (byte) 0) >= 0);
+        in.getBytes(at, looked, 0, there);
+        refuseNul(looked, there);
         return true;
     }
 
@@ -185,9 +189,9 @@ final class CommandParser {
         if (end > start && in.getByte(end - 1) == '\r') {
             end--;
         }
-        refuseNul(end > start && in.indexOf(start, end, (byte) 0) >= 0);
         byte[] line = ByteBufUtil.getBytes(in, start, end - start, true);
         try {
+            refuseNul(line, line.length);
             if (!InlineArguments.split(line, arguments)) {
                 throw broken("unbalanced quotes in request");
             }
@@ -202,11 +206,12 @@ final class CommandParser {
             wipe();
             return Command.HTTP;
         }
-        ByteBuf name = word(arguments.remove(0));
-        Command command = Command.named(name, 0, name.capacity());
-        if (!arguments.isEmpty() && Command.isClient(name, 0, name.capacity())) {
-            ByteBuf second = word(arguments.get(0));
-            command = Command.client(second, 0, second.capacity());
+        byte[] name = arguments.remove(0);
+        look(name);
+        Command command = Command.named(looked, name.length);
+        if (!arguments.isEmpty() && Command.isClient(looked, name.length)) {
+            look(arguments.get(0));
+            command = Command.client(looked, arguments.get(0).length);
         }
         if (command != Command.AUTH && command != Command.HELLO) {
             wipe();
@@ -214,10 +219,10 @@ final class CommandParser {
         return command;
     }
 
-    private static ByteBuf word(byte[] text) throws BadRequestException {
-        ByteBuf word = Unpooled.wrappedBuffer(text);
-        refuseNul(word.isReadable() && word.indexOf(0, word.capacity(), (byte) 0) >= 0);
-        return word;
+    private void look(byte[] word) throws BadRequestException {
+        int there = Math.min(word.length, LOOK);
+        System.arraycopy(word, 0, looked, 0, there);
+        refuseNul(looked, there);
     }
 
     private long length(ByteBuf in) throws BadRequestException {
@@ -237,41 +242,34 @@ final class CommandParser {
         if (at >= end) {
             return INCOMPLETE;
         }
-        if (in.getByte(at) != mark) {
+        int there = Math.min(end - at, MAX_NUMBER_LINE);
+        in.getBytes(at, looked, 0, there);
+        if (looked[0] != mark) {
             throw broken("expected '" + mark + "'");
         }
-        int lineEnd = in.indexOf(at, Math.min(end, at + MAX_NUMBER_LINE), (byte) '\n');
-        if (lineEnd < 0) {
-            if (end - at >= MAX_NUMBER_LINE) {
-                throw invalid(mark);
-            }
+        int digit = there > 1 && looked[1] == '-' ? 2 : 1;
+        int first = digit;
+        long number = 0;
+        while (digit < there && looked[digit] >= '0' && looked[digit] <= '9') {
+            number = number * 10 + looked[digit++] - '0';
+        }
+        if (there < MAX_NUMBER_LINE && (digit == there || digit == there - 1 && looked[digit] == '\r')) {
             return INCOMPLETE;
         }
-        int digit = at + 1;
-        boolean negative = in.getByte(digit) == '-';
-        if (negative) {
-            digit++;
-        }
-        int digits = lineEnd - 1 - digit;
-        boolean padded = digits > 0 && in.getByte(digit) == '0' && (digits > 1 || negative);
-        if (in.getByte(lineEnd - 1) != '\r' || digits < 1 || digits > 18 || padded) {
+        boolean padded = looked[first] == '0' && (digit > first + 1 || first == 2);
+        if (digit == first || digit > first + 18 || padded || looked[digit] != '\r' || looked[digit + 1] != '\n') {
             throw invalid(mark);
         }
-        long number = 0;
-        for (; digit < lineEnd - 1; digit++) {
-            int value = in.getByte(digit) - '0';
-            if (value < 0 || value > 9) {
-                throw invalid(mark);
-            }
-            number = number * 10 + value;
-        }
-        at = lineEnd + 1;
-        return negative ? -number : number;
+        at += digit + 2;
+        return first == 2 ? -number : number;
     }
 
-    private static void refuseNul(boolean present) throws BadRequestException {
-        if (present) {
-            throw broken("NUL in the name of a command");
+    /** C servers may take a NUL for the end of a word, so there is to be none. */
+    private static void refuseNul(byte[] text, int length) throws BadRequestException {
+        for (int i = 0; i < length; i++) {
+            if (text[i] == 0) {
+                throw broken("NUL in the name of a command");
+            }
         }
     }
 

@@ -6,11 +6,6 @@ import io.ambassador.spi.protocol.ProtocolProvider;
 
 /** Provides {@code protocol = redis}. */
 public final class RedisProvider implements ProtocolProvider<RedisConfig> {
-    private enum Switch {
-        ON,
-        OFF
-    }
-
     @Override
     public String type() {
         return "redis";
@@ -18,7 +13,7 @@ public final class RedisProvider implements ProtocolProvider<RedisConfig> {
 
     @Override
     public RedisConfig parse(Settings settings) {
-        return new RedisConfig(settings.word("guard", Switch.OFF) == Switch.ON);
+        return new RedisConfig(settings.bool("guard", false));
     }
 
     @Override
