@@ -14,7 +14,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.PendingWriteQueue;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.Promise;
 import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +49,7 @@ final class CommandFilter extends ChannelDuplexHandler {
     private final Login login;
     private final boolean guard;
     private final CommandParser parser = new CommandParser();
-    private final HeldBytes held = new HeldBytes();
+    private final PartialCommand held = new PartialCommand();
     /** Whether the client is served: it has shown credentials that were accepted, or needs none. */
     private boolean served;
     /** Whether the server has been sent a command of this client's. */
@@ -69,8 +68,7 @@ final class CommandFilter extends ChannelDuplexHandler {
         this.clientChannel = clientChannel;
         this.login = login;
         this.guard = guard;
-        this.served = !client.mustShowCredentials();
-        parser.stranger(!served);
+        serve(!client.mustShowCredentials());
     }
 
     @Override
@@ -128,9 +126,6 @@ final class CommandFilter extends ChannelDuplexHandler {
                 ctx.write(bytes.retainedSlice(from, start - from), ctx.voidPromise());
             }
             close(ctx, forwarded ? "" : String.valueOf(e.getMessage())); // answers may be under way
-        } catch (LoginException | IllegalStateException e) {
-            LOG.warn("A client's AUTH was accepted, but the service's own failed: {}", e.getMessage());
-            close(ctx, "");
         }
         finish(ctx, bytes, promise);
     }
@@ -164,7 +159,7 @@ final class CommandFilter extends ChannelDuplexHandler {
 
     /** A client that must log in before anything else. */
     private void stranger(ChannelHandlerContext ctx, ByteBuf bytes, int start, Command command)
-            throws BadRequestException, LoginException {
+            throws BadRequestException {
         switch (command) {
             case AUTH, HELLO, HTTP -> client(ctx, bytes, start, command);
             case NONE -> cut(ctx, bytes, start);
@@ -177,7 +172,7 @@ final class CommandFilter extends ChannelDuplexHandler {
     }
 
     private void client(ChannelHandlerContext ctx, ByteBuf bytes, int start, Command command)
-            throws BadRequestException, LoginException {
+            throws BadRequestException {
         switch (command) {
             case AUTH -> {
                 cut(ctx, bytes, start);
@@ -199,7 +194,7 @@ final class CommandFilter extends ChannelDuplexHandler {
         }
     }
 
-    private void auth(ChannelHandlerContext ctx) throws BadRequestException, LoginException {
+    private void auth(ChannelHandlerContext ctx) throws BadRequestException {
         List<byte[]> shown = parser.arguments();
         try {
             if (shown.isEmpty() || shown.size() > 2) {
@@ -217,20 +212,33 @@ final class CommandFilter extends ChannelDuplexHandler {
         }
     }
 
-    private void judged(ChannelHandlerContext ctx, boolean accepted) throws BadRequestException, LoginException {
+    private void judged(ChannelHandlerContext ctx, boolean accepted) throws BadRequestException {
         if (!forwarded) {
             if (accepted) {
-                serve();
+                serve(true);
             }
             answer(ctx, accepted ? "+OK" : WRONG_PASSWORD);
         } else if (accepted) {
-            AuthCommand.write(ctx, login); // as who it is already: the answer comes in its turn
+            authAsTheService(ctx);
         } else {
             send(ctx, Unpooled.wrappedBuffer(AUTH_NOBODY));
         }
     }
 
-    private void hello(ChannelHandlerContext ctx, ByteBuf bytes, int start) throws BadRequestException, LoginException {
+    /** Changes nothing but that an answer comes in its turn. */
+    private void authAsTheService(ChannelHandlerContext ctx) throws BadRequestException {
+        try {
+            AuthCommand.write(ctx, login);
+        } catch (LoginException | IllegalStateException e) {
+            LOG.warn(
+                    "[{}] a client's AUTH was accepted, but there is no secret to answer it with: {}",
+                    login.endpoint().address(),
+                    e.getMessage());
+            throw new BadRequestException("");
+        }
+    }
+
+    private void hello(ChannelHandlerContext ctx, ByteBuf bytes, int start) throws BadRequestException {
         try {
             Hello hello = Hello.of(parser.arguments(), client);
             if (!hello.isAccepted()) {
@@ -240,7 +248,7 @@ final class CommandFilter extends ChannelDuplexHandler {
                 cut(ctx, bytes, start);
                 answer(ctx, HELLO_FIRST);
             } else {
-                serve();
+                serve(true);
                 forwarded = true;
                 ByteBuf without = hello.withoutCredentials(ctx.alloc());
                 if (without != null) {
@@ -253,26 +261,15 @@ final class CommandFilter extends ChannelDuplexHandler {
         }
     }
 
-    private void serve() {
-        served = true;
-        parser.stranger(false);
+    private void serve(boolean now) {
+        served = now;
+        parser.stranger(!now);
     }
 
     private void reset(ChannelHandlerContext ctx) {
         parser.wipe();
-        forwarded = true;
         waiting = new PendingWriteQueue(ctx);
-        Promise<Void> loggedIn = ctx.executor().newPromise();
-        Promise<Void> wasReset = ctx.executor().newPromise();
-        ctx.pipeline().addBefore(ctx.name(), "reset", new ResetHandler(wasReset));
-        wasReset.addListener(done -> {
-            if (done.isSuccess()) {
-                ctx.pipeline().addBefore(ctx.name(), "credential-handshake", new RedisLoginHandler(loggedIn, login));
-            } else {
-                loggedIn.setFailure(done.cause());
-            }
-        });
-        loggedIn.addListener(done -> {
+        ResetHandler.resetAndLogIn(ctx, login).addListener(done -> {
             if (done.isSuccess()) {
                 resume(ctx);
             } else if (ctx.channel().isActive() && !closed) {
@@ -285,7 +282,10 @@ final class CommandFilter extends ChannelDuplexHandler {
         });
     }
 
+    /** Goes on as on a new connection: all answers have been given. */
     private void resume(ChannelHandlerContext ctx) {
+        forwarded = false;
+        serve(!client.mustShowCredentials());
         PendingWriteQueue queue = waiting;
         waiting = null;
         while (queue != null && !queue.isEmpty()) {

@@ -15,11 +15,15 @@ import org.jspecify.annotations.Nullable;
 
 /** A client connection: the backend is dialled at once, since a Redis client need not speak first. */
 final class RedisSession implements Session {
-    private final Client client;
+    /** The one kind of connection that can be logged in beforehand. */
+    static final Object WARM = "redis";
+
+    private final @Nullable Client client;
     private final boolean guard;
     private @Nullable Login login;
 
-    RedisSession(Client client, boolean guard) {
+    /** @param client {@code null} to log in beforehand */
+    RedisSession(@Nullable Client client, boolean guard) {
         this.client = client;
         this.guard = guard;
     }
@@ -33,10 +37,21 @@ final class RedisSession implements Session {
         return new RedisLoginHandler(ready, attempt);
     }
 
+    /** What is logged in says nothing of the client: any connection will do. */
+    @Override
+    public @Nullable Object warmKey() {
+        return client != null && client.isLoggedInFor() ? WARM : null;
+    }
+
+    @Override
+    public void adopt(Session warm) {
+        login = ((RedisSession) warm).login;
+    }
+
     /** Nobody is logged in for a client without this, and what it says for itself is no concern of ours. */
     @Override
     public void ready(Channel clientChannel, Channel backend) {
-        if (login != null) {
+        if (client != null && login != null) {
             backend.pipeline().addLast("client-commands", new CommandFilter(client, clientChannel, login, guard));
         }
     }

@@ -3,9 +3,11 @@ package io.ambassador.auth.redis;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.ambassador.spi.protocol.Handshake;
+import io.ambassador.spi.protocol.Login;
 import io.ambassador.spi.protocol.LoginException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.security.SecureRandom;
 import java.util.HexFormat;
@@ -25,11 +27,31 @@ final class ResetHandler extends Handshake<Void> {
 
     private final byte[] unknown;
 
-    ResetHandler(Promise<Void> done) {
+    private ResetHandler(Promise<Void> done) {
         super(done);
         byte[] random = new byte[16];
         RANDOM.nextBytes(random);
         unknown = ("ambassador-" + HexFormat.of().formatHex(random)).getBytes(US_ASCII);
+    }
+
+    /**
+     * Resets the session of the channel that {@code behind} belongs to, passes the answers on to that, and logs in.
+     *
+     * @return fails as a login does
+     */
+    static Future<Void> resetAndLogIn(ChannelHandlerContext behind, Login login) {
+        Promise<Void> loggedIn = behind.executor().newPromise();
+        Promise<Void> done = behind.executor().newPromise();
+        done.addListener(reset -> {
+            if (reset.isSuccess()) {
+                RedisLoginHandler handler = new RedisLoginHandler(loggedIn, login);
+                behind.pipeline().addBefore(behind.name(), "credential-handshake", handler);
+            } else {
+                loggedIn.setFailure(reset.cause());
+            }
+        });
+        behind.pipeline().addBefore(behind.name(), "reset", new ResetHandler(done));
+        return loggedIn;
     }
 
     @Override

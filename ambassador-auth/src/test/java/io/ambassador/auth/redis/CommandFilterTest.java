@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.spi.protocol.Session;
 import io.ambassador.testkit.RespClient;
+import io.ambassador.testkit.TestClient;
 import io.ambassador.testkit.TestLogin;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -480,6 +482,24 @@ class CommandFilterTest {
         assertEquals(GET, toServer());
     }
 
+    /** As after RESET at a server; what it is told comes after all that the server has said. */
+    @Test
+    void whoMustShowCredentialsMustShowThemAgainAfterAReset() {
+        open(true, true);
+        say(array("AUTH", "mine") + GET + array("RESET") + GET + array("AUTH", "mine") + GET, 1000);
+        String sent = toServer();
+        assertEquals("+OK\r\n", toClient());
+        hear(
+                "+RESET\r\n-ERR unknown command '"
+                        + sent.substring(sent.indexOf("ambassador-")).strip() + "'\r\n",
+                1000);
+        assertEquals("+RESET\r\n", toClient());
+        assertEquals(SERVICE_AUTH, toServer());
+        hear("+OK\r\n", 1000);
+        assertEquals(NOAUTH + "+OK\r\n", toClient());
+        assertEquals(GET, toServer());
+    }
+
     @Test
     void whoCannotBeLoggedInAgainIsClosed() {
         open(false, true);
@@ -520,6 +540,29 @@ class CommandFilterTest {
                 ctx.write(bytes, promise);
             }
         }
+    }
+
+    /** A session that adopts a connection logged in beforehand does all that one does that logged in for itself. */
+    @Test
+    void aClientOfAWarmConnectionIsLookedAtToo() {
+        RedisProtocol protocol = new RedisProtocol(true);
+        RedisSession session = (RedisSession) protocol.open(new OneUser(false));
+        Session warm = protocol.openWarm(session.warmKey());
+        warm.login(client.eventLoop().newPromise(), login);
+        session.adopt(warm);
+        backend = new EmbeddedChannel();
+        session.ready(client, backend);
+        say(GET + array("AUTH", "me", "x"), 1000);
+        assertEquals(GET + NOBODY, toServer());
+        assertNull(protocol.open(new TestClient(false)).warmKey());
+    }
+
+    @Test
+    void withoutCredentialsNothingIsLookedAt() {
+        backend = new EmbeddedChannel();
+        new RedisProtocol(true).open(new TestClient(false)).ready(client, backend);
+        say(array("AUTH", "me", "x") + "POST /\r\n", 5);
+        assertEquals(array("AUTH", "me", "x") + "POST /\r\n", toServer());
     }
 
     private void hear(String text, int step) {

@@ -99,6 +99,7 @@ class RedisIdentityIT {
                         "app",
                         "default"),
                 Arguments.of(List.of("CLIENT REPLY OFF", "RESET"), "+RESET\r\n", "default", "app", "default"),
+                Arguments.of(List.of("CLIENT REPLY SKIP", "RESET"), "", "default", "app", "default"),
                 Arguments.of(
                         List.of("EVAL \"return {ok='RESET'}\" 0", "EVAL \"return {ok='OK'}\" 0", "RESET"),
                         "+RESET\r\n" + OK + "+RESET\r\n",

@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
 /** The beginning of a command whose rest has yet to come. May hold a password: every copy is wiped. */
-final class HeldBytes {
+final class PartialCommand {
     private static final int INITIAL = 256;
 
     private @Nullable ByteBuf bytes;
