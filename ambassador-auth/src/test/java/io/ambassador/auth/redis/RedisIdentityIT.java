@@ -1,8 +1,10 @@
 package io.ambassador.auth.redis;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.testkit.HandshakeClient;
@@ -12,10 +14,12 @@ import io.ambassador.testkit.TestLogin;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.SocketChannel;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -45,6 +49,7 @@ class RedisIdentityIT {
                 .user("app", "s3cret", "+@all -@dangerous")
                 .user("me", "mine")
                 .user("other", "theirs")
+                .user("fuzzed", "s3cret", "+@all -incr")
                 .start();
         client = new HandshakeClient();
     }
@@ -143,6 +148,87 @@ class RedisIdentityIT {
                         "HGETALL none",
                         "GET guarded"));
         assertTrue(heard.contains("+RESET\r\n$-1\r\n*0\r\n$-1\r\n"), heard);
+    }
+
+    /** What two readers may understand differently: each piece is a way to hide a login from one of them. */
+    private static final String[] PIECES = {
+        "*3\r\n$4\r\nAUTH\r\n$5\r\nother\r\n$6\r\ntheirs\r\n",
+        "AUTH other theirs\r\n",
+        "\"\\x41UTH\" other 'theirs'\r\n",
+        "HELLO 2 AUTH other theirs\r\n",
+        "*5\r\n$5\r\nHELLO\r\n$1\r\n2\r\n$4\r\nAUTH\r\n$5\r\nother\r\n$6\r\ntheirs\r\n",
+        "*5\r\n$5\r\nHELLO\r\n$1\r\n2\r\n$6\r\nAUTH\0x\r\n$5\r\nother\r\n$6\r\ntheirs\r\n",
+        "*3\r\n$6\r\nAUTH\0x\r\n$5\r\nother\r\n$6\r\ntheirs\r\n",
+        "*2\r\n$4\r\nECHO\r\n$60\r\n",
+        "*2\r\n$4\r\nECHO\r\n$0\r\n",
+        "*2\r\n$4\r\nECHO\r\n$3\r\nabc",
+        "*2\r\n$4\r\nECHO\r\n$03\r\nabc\r\n",
+        "*2\r\n$4\r\nECHO\r\n$-1\r\n",
+        "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$19\r\n",
+        "*0\r\n",
+        "*-1\r\n",
+        "*01\r\n",
+        "$4\r\n",
+        "MULTI\r\n",
+        "EXEC\r\n",
+        "RESET\r\n",
+        "*1\r\n$5\r\nreset\r\n",
+        "\r\n",
+        "\r",
+        "\n",
+        "PING",
+        "ECHO \"x",
+        "\0",
+        "CLIENT REPLY OFF\r\n"
+    };
+
+    /** {@code fuzzed} may do anything but {@code INCR}, and {@code default} is somebody else. */
+    @Test
+    void noBytesSmuggleALoginPastAGuard() throws Exception {
+        Random random = new Random(3);
+        redis.command("ACL", "SETUSER", "default", "-incr");
+        try {
+            for (int round = 0; round < 1000; round++) {
+                StringBuilder said = new StringBuilder("ECHO x\r\n");
+                for (int i = 1 + random.nextInt(4); i > 0; i--) {
+                    said.append(PIECES[random.nextInt(PIECES.length)]);
+                }
+                said.append("INCR filtered\r\n".repeat(2));
+                boolean filtered = round % 4 > 0;
+                speak(filtered, said.toString().replace("filtered", filtered ? "filtered" : "direct"));
+            }
+            assertNull(redis.command("GET", "filtered"));
+            assertTrue(Integer.parseInt((String) redis.command("GET", "direct")) > 10, "nothing to guard against");
+        } finally {
+            redis.command("ACL", "SETUSER", "default", "+incr");
+        }
+    }
+
+    /** Until the server has read all of it. */
+    private static void speak(boolean filtered, String said) throws Exception {
+        try (HandshakeClient.Run<Void> run = client.run(
+                redis.address(),
+                null,
+                HandshakeClient.WHOLE,
+                ready -> new RedisLoginHandler(ready, new TestLogin("fuzzed", "s3cret")))) {
+            run.result();
+            SocketChannel channel = (SocketChannel) run.channel();
+            channel.eventLoop()
+                    .submit(() -> {
+                        if (filtered) {
+                            ChannelPipeline pipeline = channel.pipeline();
+                            pipeline.addBefore(
+                                    pipeline.lastContext().name(),
+                                    "client-commands",
+                                    new CommandFilter(
+                                            new OneUser(false), channel, new TestLogin("fuzzed", "s3cret"), true));
+                        }
+                        channel.write(Unpooled.copiedBuffer(said, ISO_8859_1), channel.voidPromise());
+                        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> channel.shutdownOutput());
+                    })
+                    .sync();
+            await().pollInterval(Duration.ofMillis(1)).until(() -> !channel.isActive() || channel.isInputShutdown());
+        }
     }
 
     /** The sentences as lines, then in arrays. */
