@@ -33,6 +33,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -55,6 +57,8 @@ final class Engine {
     private final Transport transport;
     private final ScheduledExecutorService control = executor("ambassador-control");
     private final ScheduledExecutorService worker = executor("ambassador-worker");
+    private final ExecutorService secretReads =
+            Executors.newCachedThreadPool(new DefaultThreadFactory("ambassador-secret", true));
     private final MeterRegistry registry;
     private final Map<String, Service> services = new LinkedHashMap<>();
     private final List<ServiceListener> listeners = new ArrayList<>();
@@ -75,7 +79,7 @@ final class Engine {
             if (services.containsKey(spec.name())) {
                 throw new ConfigurationException("services." + spec.name() + ": is described twice");
             }
-            Service service = new Service(spec, control, worker, registry, cacheDirectory, absentHold);
+            Service service = new Service(spec, control, worker, secretReads, registry, cacheDirectory, absentHold);
             services.put(spec.name(), service);
             Connector connector =
                     new Connector(transport, spec, tls(spec), service.protocol().negotiatesTls());
@@ -100,6 +104,7 @@ final class Engine {
                 }
             }
         }
+        services.values().forEach(Service::readSecret);
         services.values().forEach(Service::start);
         Gauge.builder(Meters.BUILD_INFO.meterName(), () -> 1)
                 .description(Meters.BUILD_INFO.description())
@@ -195,6 +200,7 @@ final class Engine {
         } finally {
             stop(control);
             stop(worker);
+            secretReads.shutdownNow(); // not waited for: a read may hang for as long as its store does
         }
     }
 

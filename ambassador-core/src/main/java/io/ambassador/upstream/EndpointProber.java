@@ -2,9 +2,13 @@ package io.ambassador.upstream;
 
 import io.ambassador.health.Prober;
 import io.ambassador.service.PooledEndpoint;
+import io.ambassador.service.SecretAnswer;
+import io.ambassador.service.SecretKeeper;
+import io.ambassador.service.SecretLease;
 import io.ambassador.service.Service;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.protocol.Handshake;
+import io.ambassador.spi.protocol.LoginException;
 import io.ambassador.spi.protocol.Probe;
 import io.ambassador.spi.protocol.ProbeProvider;
 import io.ambassador.spi.protocol.ProbeResult;
@@ -15,8 +19,11 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Probes endpoints over connections made as clients' are: with TLS, and with the service's own credentials. */
 public final class EndpointProber implements Prober {
@@ -69,16 +76,60 @@ public final class EndpointProber implements Prober {
     }
 
     private void ask(Channel channel, PooledEndpoint endpoint, Promise<ProbeResult> answer) {
+        SecretKeeper secrets = service.secrets();
         boolean safe = LoginContext.isSafe(service, connector, endpoint.endpoint());
+        SecretAnswer secret = secrets != null && secrets.isAvailable() && safe ? secrets.lease(Set.of()) : null;
+        if (secrets != null && secret != null && !(secret instanceof SecretLease)) {
+            answer.trySuccess(withoutLogin(endpoint, secrets, "the login is not tried again yet"));
+            return;
+        }
+        SecretLease lease = secret instanceof SecretLease granted ? granted : null;
         long deadline = System.nanoTime() + service.spec().health().timeout().toNanos();
-        LoginContext login = new LoginContext(service, connector, endpoint.endpoint(), channel, deadline);
-        Handshake<ProbeResult> handler =
-                probe.handler(answer, endpoint.endpoint(), login.hasSecretNow() && safe ? login : null);
+        LoginContext login = new LoginContext(service, connector, endpoint.endpoint(), channel, lease, deadline);
+        Promise<ProbeResult> asked = channel.eventLoop().newPromise();
+        Handshake<ProbeResult> handler = probe.handler(asked, endpoint.endpoint(), lease == null ? null : login);
+        asked.addListener(done -> {
+            ProbeResult result = done.isSuccess() ? asked.getNow() : null;
+            if (result != null && result.healthy()) {
+                login.accepted();
+            } else if (isRefusal(done.cause())) {
+                login.refused();
+                service.loginFailed("refused");
+            }
+            if (lease != null && login.usedVersion() != 0) {
+                service.loginBegins();
+            }
+            if (lease != null) {
+                lease.close();
+            }
+            if (result != null) {
+                answer.trySuccess(result);
+            } else if (secrets != null && isRefusal(done.cause())) {
+                answer.trySuccess(withoutLogin(endpoint, secrets, Failures.describe(done.cause())));
+            } else {
+                answer.tryFailure(done.cause());
+            }
+        });
         if (handler == null) {
-            answer.trySuccess(ProbeResult.healthy(ServerRole.UNKNOWN, "connected"));
+            asked.trySuccess(ProbeResult.healthy(ServerRole.UNKNOWN, "connected"));
         } else {
+            answer.addListener(over -> asked.tryFailure(new CancellationException("the probe took too long")));
             channel.pipeline().addLast("probe", handler);
         }
+    }
+
+    /**
+     * What to think of an endpoint that takes connections, but refuses our credentials. If it accepted them before, a
+     * password is being changed, which is nothing against the endpoint: it stays what it was.
+     */
+    private static ProbeResult withoutLogin(PooledEndpoint endpoint, SecretKeeper secrets, String why) {
+        return secrets.wasAccepted()
+                ? ProbeResult.healthy(endpoint.role(), "connected; " + why)
+                : ProbeResult.unhealthy("the credentials were refused; " + why);
+    }
+
+    private static boolean isRefusal(@Nullable Throwable cause) {
+        return cause instanceof LoginException login && login.kind() == LoginException.Kind.REFUSED;
     }
 
     @SuppressWarnings("unchecked") // a provider's own config is the only one it is ever paired with

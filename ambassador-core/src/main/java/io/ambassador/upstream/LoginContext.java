@@ -2,6 +2,7 @@ package io.ambassador.upstream;
 
 import io.ambassador.service.Credentials;
 import io.ambassador.service.SecretKeeper;
+import io.ambassador.service.SecretLease;
 import io.ambassador.service.Service;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.protocol.Login;
@@ -24,16 +25,28 @@ final class LoginContext implements Login {
     private final Service service;
     private final Connector connector;
     private final @Nullable SecretKeeper secrets;
+    private final @Nullable SecretLease lease;
     private final Endpoint endpoint;
     private final Channel channel;
     private final long deadline;
+    private boolean secretUsed;
     private ServerRole role = ServerRole.UNKNOWN;
 
-    /** @param deadline for what is done here, in {@link System#nanoTime} */
-    LoginContext(Service service, Connector connector, Endpoint endpoint, Channel channel, long deadline) {
+    /**
+     * @param lease the secret for this attempt, which the caller closes; {@code null} if there is none
+     * @param deadline for what is done here, in {@link System#nanoTime}
+     */
+    LoginContext(
+            Service service,
+            Connector connector,
+            Endpoint endpoint,
+            Channel channel,
+            @Nullable SecretLease lease,
+            long deadline) {
         this.service = service;
         this.connector = connector;
         this.secrets = service.secrets();
+        this.lease = lease;
         this.endpoint = endpoint;
         this.channel = channel;
         this.deadline = deadline;
@@ -45,8 +58,23 @@ final class LoginContext implements Login {
         return connector.encrypts() || isLocal(endpoint.host()) || credentials == null || credentials.insecure();
     }
 
-    boolean hasSecretNow() {
-        return secrets != null && secrets.isAvailable();
+    /** The server let us in: with the secret, if the protocol asked for it. */
+    void accepted() {
+        if (lease != null && secretUsed) {
+            lease.accepted();
+        }
+    }
+
+    /** The server refused the credentials. */
+    void refused() {
+        if (lease != null) {
+            lease.refused();
+        }
+    }
+
+    /** The version this login went by; 0 if it used none. */
+    long usedVersion() {
+        return lease != null && secretUsed ? lease.version() : 0;
     }
 
     /** What the backend said it is. */
@@ -66,16 +94,20 @@ final class LoginContext implements Login {
 
     @Override
     public Secret secret() {
-        Secret secret = secrets == null ? null : secrets.secret();
-        if (secret == null) {
+        if (lease == null) {
             throw new IllegalStateException("There is no secret to log in with.");
         }
-        return secret;
+        secretUsed = true;
+        return lease.secret();
     }
 
     @Override
     public long secretVersion() {
-        return secrets == null ? 0 : secrets.version();
+        if (lease == null) {
+            return 0;
+        }
+        secretUsed = true; // perhaps for what is kept of it
+        return lease.version();
     }
 
     @Override
