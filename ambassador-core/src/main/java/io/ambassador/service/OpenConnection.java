@@ -6,5 +6,5 @@ public interface OpenConnection {
     void end(EndReason reason);
 
     /** The service's secret has changed and a server accepts the new one; from any thread. */
-    void rotated();
+    default void rotated() {}
 }

@@ -114,7 +114,8 @@ class AdminServerTest {
                 + "\"ageSeconds\":1.25,\"stale\":false,\"lastError\":null}],"
                 + "\"credentials\":{\"username\":\"app\",\"source\":\"file /run/secrets/redis\",\"nextSource\":null,\"version\":2,"
                 + "\"versionInUse\":1,"
-                + "\"ageSeconds\":60.0,\"lastError\":null}}";
+                + "\"ageSeconds\":60.0,\"state\":\"awaiting-rotation\",\"refusedSeconds\":1.5,"
+                + "\"retryInSeconds\":4.0,\"waitingClients\":3,\"previousKept\":true,\"lastError\":null}}";
         service = service.replace("\\u003C", "<");
         assertEquals("{\"ready\":true,\"draining\":false,\"services\":[" + service + "]}", all.body());
         assertEquals(service, ask("GET", "/api/services/redis").body());
