@@ -94,8 +94,8 @@ public final class SecretKeeper {
             long interval = Math.max(100, reader.refreshInterval().toMillis());
             refreshes.add(
                     newTimer.scheduleWithFixedDelay(() -> refresh(reader), interval, interval, TimeUnit.MILLISECONDS));
-            readSoon(reader);
         }
+        readSoon(source); // the next secret after it, so that versions are counted in their order
     }
 
     private List<SecretReader> readers() {
@@ -309,11 +309,12 @@ public final class SecretKeeper {
             if (reader.finish(nanos.getAsLong()) && !closed) {
                 execute(reader);
             }
+            if (firstRead.getCount() > 0 && nextSource != null) {
+                readSoon(nextSource);
+            }
             return true;
         });
-        if (reader == source) {
-            firstRead.countDown();
-        }
+        firstRead.countDown();
     }
 
     private void take(SecretReader reader, Secret read) {

@@ -11,6 +11,9 @@ import io.ambassador.service.RotationSpec;
 import io.ambassador.service.ServiceStatus.CredentialState;
 import io.ambassador.service.ServiceStatus.CredentialStatus;
 import io.ambassador.spi.ConfigurationException;
+import io.ambassador.spi.discovery.Endpoint;
+import io.ambassador.spi.discovery.EndpointSource;
+import io.ambassador.spi.discovery.EndpointState;
 import io.ambassador.testkit.RedisServer;
 import io.ambassador.testkit.RespClient;
 import io.micrometer.core.instrument.Counter;
@@ -26,6 +29,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -199,13 +203,13 @@ class RedisRotationIT {
                                 "hangs",
                                 service -> service.listen("127.0.0.1", 0)
                                         .protocol("redis")
-                                        .discover("static://127.0.0.1:" + redis.port())
+                                        .discover(only(redis))
                                         .credentials(hanging()))
                         .service(
                                 "redis",
                                 service -> service.listen("127.0.0.1", 0)
                                         .protocol("redis")
-                                        .discover("static://127.0.0.1:" + redis.port())
+                                        .discover(only(redis))
                                         .credentials(Credentials.file(null, file)))
                         .start()) {
             assertEquals("PONG", ping(ambassador.address("redis")));
@@ -263,12 +267,19 @@ class RedisRotationIT {
                         "redis",
                         service -> service.listen("127.0.0.1", 0)
                                 .protocol("redis")
-                                .discover("static://127.0.0.1:" + redis.port())
+                                .discover(only(redis))
                                 .credentials(credentials))
                 .meterRegistry(registry)
                 .start();
         await().until(ambassador::isReady);
         return ambassador;
+    }
+
+    private static EndpointSource only(RedisServer redis) {
+        return listener -> {
+            listener.onState(new EndpointState.Known(Set.of(Endpoint.of("127.0.0.1", redis.port()))));
+            return () -> {};
+        };
     }
 
     /** What a client is told, however long that takes. */
