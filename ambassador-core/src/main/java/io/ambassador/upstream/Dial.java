@@ -215,10 +215,6 @@ final class Dial implements Pick {
             giveUp(lastDetail.isEmpty() ? target.address() + " is no longer used" : lastDetail);
             return;
         }
-        SecretKeeper secrets = service.secrets();
-        if (secrets != null && secrets.lease(Set.of()) instanceof SecretLease granted) {
-            lease = granted; // not waited for: few such requests need one
-        }
         attempts++;
         current = new Attempt(endpoint);
         current.connect();
@@ -334,6 +330,7 @@ final class Dial implements Pick {
             ready.addListener(finished -> {
                 timer.cancel(false);
                 if (done) {
+                    context.close();
                     return;
                 }
                 Throwable failure = finished.isSuccess() ? misfit(context) : finished.cause();
@@ -347,6 +344,7 @@ final class Dial implements Pick {
                     channel.close();
                     loginFailed(failure, context);
                 }
+                context.close();
             });
             channel.pipeline().addLast("credential-handshake", handshake);
         }

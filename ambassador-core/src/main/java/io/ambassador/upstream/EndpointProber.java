@@ -2,9 +2,7 @@ package io.ambassador.upstream;
 
 import io.ambassador.health.Prober;
 import io.ambassador.service.PooledEndpoint;
-import io.ambassador.service.SecretAnswer;
 import io.ambassador.service.SecretKeeper;
-import io.ambassador.service.SecretLease;
 import io.ambassador.service.Service;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.protocol.Handshake;
@@ -19,14 +17,14 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Probes endpoints over connections made as clients' are: with TLS, and with the service's own credentials. */
 public final class EndpointProber implements Prober {
+    private static final long AGAIN_MILLIS = 50;
+
     private final Service service;
     private final Connector connector;
     private final Transport transport;
@@ -47,10 +45,12 @@ public final class EndpointProber implements Prober {
             result.accept(ProbeResult.unhealthy("the ambassador is shutting down"));
             return;
         }
-        loop.execute(() -> begin(loop, endpoint, result));
+        long patience = System.nanoTime() + service.spec().health().timeout().toNanos();
+        loop.execute(() -> begin(loop, endpoint, patience, result));
     }
 
-    private void begin(EventLoop loop, PooledEndpoint endpoint, Consumer<ProbeResult> result) {
+    /** @param patience until when to try again while other logins find out which secret is accepted */
+    private void begin(EventLoop loop, PooledEndpoint endpoint, long patience, Consumer<ProbeResult> result) {
         Duration timeout = service.spec().health().timeout();
         Promise<ProbeResult> answer = loop.newPromise();
         Future<?> timer = loop.schedule(
@@ -71,61 +71,77 @@ public final class EndpointProber implements Prober {
             if (connected.isSuccess()) {
                 connected.getNow().close();
             }
+            if (done.cause() instanceof LoginContext.NoSecretException) {
+                withoutSecret(loop, endpoint, patience, result, (LoginContext.NoSecretException) done.cause());
+                return;
+            }
             result.accept(done.isSuccess() ? answer.getNow() : ProbeResult.unhealthy(Failures.describe(done.cause())));
         });
     }
 
     private void ask(Channel channel, PooledEndpoint endpoint, Promise<ProbeResult> answer) {
         SecretKeeper secrets = service.secrets();
-        boolean safe = LoginContext.isSafe(service, connector, endpoint.endpoint());
-        SecretAnswer secret = secrets != null && secrets.isAvailable() && safe ? secrets.lease(Set.of()) : null;
-        if (secrets != null && secret != null && !(secret instanceof SecretLease)) {
-            answer.trySuccess(withoutLogin(endpoint, secrets, "the login is not tried again yet"));
+        boolean logsIn = secrets != null
+                && secrets.isAvailable()
+                && LoginContext.isSafe(service, connector, endpoint.endpoint());
+        long deadline = System.nanoTime() + service.spec().health().timeout().toNanos();
+        LoginContext login = new LoginContext(service, connector, endpoint.endpoint(), channel, null, deadline);
+        Promise<ProbeResult> asked = channel.eventLoop().newPromise();
+        Handshake<ProbeResult> handler = probe.handler(asked, endpoint.endpoint(), logsIn ? login : null);
+        if (handler == null) {
+            answer.trySuccess(ProbeResult.healthy(ServerRole.UNKNOWN, "connected"));
             return;
         }
-        SecretLease lease = secret instanceof SecretLease granted ? granted : null;
-        long deadline = System.nanoTime() + service.spec().health().timeout().toNanos();
-        LoginContext login = new LoginContext(service, connector, endpoint.endpoint(), channel, lease, deadline);
-        Promise<ProbeResult> asked = channel.eventLoop().newPromise();
-        Handshake<ProbeResult> handler = probe.handler(asked, endpoint.endpoint(), lease == null ? null : login);
         asked.addListener(done -> {
-            ProbeResult result = done.isSuccess() ? asked.getNow() : null;
-            if (result != null && result.healthy()) {
-                login.accepted();
+            report(login, asked);
+            if (done.isSuccess()) {
+                answer.trySuccess(asked.getNow());
             } else if (isRefusal(done.cause())) {
-                login.refused();
-                service.loginFailed("refused");
-            }
-            if (lease != null && login.usedVersion() != 0) {
-                service.loginBegins();
-            }
-            if (lease != null) {
-                lease.close();
-            }
-            if (result != null) {
-                answer.trySuccess(result);
-            } else if (secrets != null && isRefusal(done.cause())) {
-                answer.trySuccess(withoutLogin(endpoint, secrets, Failures.describe(done.cause())));
+                answer.trySuccess(withoutLogin(endpoint, Failures.describe(done.cause())));
             } else {
                 answer.tryFailure(done.cause());
             }
         });
-        if (handler == null) {
-            asked.trySuccess(ProbeResult.healthy(ServerRole.UNKNOWN, "connected"));
+        answer.addListener(over -> asked.cancel(false));
+        channel.pipeline().addLast("probe", handler);
+    }
+
+    private void report(LoginContext login, Promise<ProbeResult> asked) {
+        if (login.usedVersion() != 0) {
+            service.loginBegins();
+        }
+        if (asked.isSuccess() && asked.getNow().healthy()) {
+            login.accepted();
+        } else if (isRefusal(asked.cause())) {
+            login.refused();
+            service.loginFailed("refused");
+        }
+        login.close();
+    }
+
+    private void withoutSecret(
+            EventLoop loop,
+            PooledEndpoint endpoint,
+            long patience,
+            Consumer<ProbeResult> result,
+            LoginContext.NoSecretException why) {
+        if (why.soon() && System.nanoTime() - patience < 0 && !loop.isShuttingDown()) {
+            loop.schedule(() -> begin(loop, endpoint, patience, result), AGAIN_MILLIS, TimeUnit.MILLISECONDS);
         } else {
-            answer.addListener(over -> asked.tryFailure(new CancellationException("the probe took too long")));
-            channel.pipeline().addLast("probe", handler);
+            result.accept(withoutLogin(endpoint, "the login is not tried again yet"));
         }
     }
 
     /**
-     * What to think of an endpoint that takes connections, but refuses our credentials. If it accepted them before, a
-     * password is being changed, which is nothing against the endpoint: it stays what it was.
+     * What to think of an endpoint that takes connections, but cannot be logged in at. If the credentials were accepted
+     * before, a password is being changed, which is nothing against the endpoint: it stays what it was.
      */
-    private static ProbeResult withoutLogin(PooledEndpoint endpoint, SecretKeeper secrets, String why) {
-        return secrets.wasAccepted()
-                ? ProbeResult.healthy(endpoint.role(), "connected; " + why)
-                : ProbeResult.unhealthy("the credentials were refused; " + why);
+    private ProbeResult withoutLogin(PooledEndpoint endpoint, String why) {
+        SecretKeeper secrets = service.secrets();
+        boolean wrong = secrets != null && !secrets.wasAccepted() && secrets.untilRetry() != null;
+        return wrong
+                ? ProbeResult.unhealthy("the credentials are refused: " + why)
+                : ProbeResult.healthy(endpoint.role(), "connected; " + why);
     }
 
     private static boolean isRefusal(@Nullable Throwable cause) {

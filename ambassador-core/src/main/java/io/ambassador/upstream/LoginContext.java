@@ -1,6 +1,7 @@
 package io.ambassador.upstream;
 
 import io.ambassador.service.Credentials;
+import io.ambassador.service.SecretAnswer;
 import io.ambassador.service.SecretKeeper;
 import io.ambassador.service.SecretLease;
 import io.ambassador.service.Service;
@@ -15,6 +16,7 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -25,7 +27,8 @@ final class LoginContext implements Login {
     private final Service service;
     private final Connector connector;
     private final @Nullable SecretKeeper secrets;
-    private final @Nullable SecretLease lease;
+    private final boolean borrowed;
+    private @Nullable SecretLease lease;
     private final Endpoint endpoint;
     private final Channel channel;
     private final long deadline;
@@ -33,7 +36,7 @@ final class LoginContext implements Login {
     private ServerRole role = ServerRole.UNKNOWN;
 
     /**
-     * @param lease the secret for this attempt, which the caller closes; {@code null} if there is none
+     * @param lease the secret for this attempt, which the caller closes; {@code null} to take one when it is asked for
      * @param deadline for what is done here, in {@link System#nanoTime}
      */
     LoginContext(
@@ -47,6 +50,7 @@ final class LoginContext implements Login {
         this.connector = connector;
         this.secrets = service.secrets();
         this.lease = lease;
+        this.borrowed = lease != null;
         this.endpoint = endpoint;
         this.channel = channel;
         this.deadline = deadline;
@@ -72,6 +76,26 @@ final class LoginContext implements Login {
         }
     }
 
+    /** This login is over. */
+    void close() {
+        if (lease != null && !borrowed) {
+            lease.close();
+        }
+    }
+
+    /** Asking for the version counts as use: what was kept of it is as good as the secret. */
+    private SecretLease lease() {
+        if (lease == null) {
+            SecretAnswer answer = secrets == null ? null : secrets.lease(Set.of());
+            if (!(answer instanceof SecretLease granted)) {
+                throw new NoSecretException(answer instanceof SecretAnswer.Wait wait && !wait.forRotation());
+            }
+            lease = granted;
+        }
+        secretUsed = true;
+        return lease;
+    }
+
     /** The version this login went by; 0 if it used none. */
     long usedVersion() {
         return lease != null && secretUsed ? lease.version() : 0;
@@ -94,20 +118,12 @@ final class LoginContext implements Login {
 
     @Override
     public Secret secret() {
-        if (lease == null) {
-            throw new IllegalStateException("There is no secret to log in with.");
-        }
-        secretUsed = true;
-        return lease.secret();
+        return lease().secret();
     }
 
     @Override
     public long secretVersion() {
-        if (lease == null) {
-            return 0;
-        }
-        secretUsed = true; // perhaps for what is kept of it
-        return lease.version();
+        return secrets == null ? 0 : lease().version();
     }
 
     @Override
@@ -164,6 +180,23 @@ final class LoginContext implements Login {
     @Override
     public void serverRole(ServerRole seen) {
         role = seen;
+    }
+
+    /** There is no secret to log in with now. */
+    static final class NoSecretException extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        private final boolean soon;
+
+        /** @param soon whether it is being found out which one to use */
+        NoSecretException(boolean soon) {
+            super("There is no secret to log in with now.");
+            this.soon = soon;
+        }
+
+        boolean soon() {
+            return soon;
+        }
     }
 
     private static boolean isLocal(String host) {

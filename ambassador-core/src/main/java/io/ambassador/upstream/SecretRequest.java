@@ -33,7 +33,9 @@ final class SecretRequest {
     private final SecretKeeper secrets;
     private final EventLoop loop;
     private final Set<Long> tried;
-    private final long deadline;
+    private long deadline;
+    private long heldSince;
+    private boolean held;
     private final Outcome outcome;
     private final long began = System.nanoTime();
     private final Runnable wake = this::wake;
@@ -59,6 +61,9 @@ final class SecretRequest {
         if (look != null) {
             look.cancel(false);
         }
+        if (held) { // which is no part of the time that finding out may take
+            deadline += System.nanoTime() - heldSince;
+        }
         secrets.wake(wake); // before asking, so that no change is missed
         SecretAnswer answer = secrets.lease(tried);
         if (answer instanceof SecretLease lease) {
@@ -66,15 +71,20 @@ final class SecretRequest {
             outcome.granted(lease, System.nanoTime() - began);
         } else if (answer instanceof SecretAnswer.No no) {
             deny(no.unknown() ? EndReason.SECRET_UNAVAILABLE : EndReason.LOGIN_REFUSED, no.why());
-        } else if (outcome.clientEnded()) {
-            deny(EndReason.LOGIN_REFUSED, "the client ended while it was held for a secret");
-        } else if (answer instanceof SecretAnswer.Wait wait
-                && !wait.forRotation()
-                && System.nanoTime() - deadline >= 0) {
-            deny(EndReason.LOGIN_FAILED, "it took too long to find out which secret is accepted");
-        } else {
+        } else if (!isGivenUp((SecretAnswer.Wait) answer)) {
             look = loop.schedule(this::ask, LOOK_MILLIS, TimeUnit.MILLISECONDS);
         }
+    }
+
+    private boolean isGivenUp(SecretAnswer.Wait wait) {
+        held = wait.forRotation();
+        heldSince = System.nanoTime();
+        if (wait.forRotation() && outcome.clientEnded()) {
+            deny(EndReason.LOGIN_REFUSED, "the client ended while it was held for a newer secret");
+        } else if (!wait.forRotation() && System.nanoTime() - deadline >= 0) {
+            deny(EndReason.LOGIN_FAILED, "it took too long to find out which secret is accepted");
+        }
+        return over;
     }
 
     /** The client is gone: nothing will be told. */

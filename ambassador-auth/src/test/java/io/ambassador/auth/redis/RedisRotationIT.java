@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.Ambassador;
 import io.ambassador.service.Credentials;
+import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.RotationSpec;
 import io.ambassador.service.ServiceStatus.CredentialState;
 import io.ambassador.service.ServiceStatus.CredentialStatus;
@@ -47,6 +48,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 class RedisRotationIT {
     /** How long server and file disagree. */
     private static final Duration GAP = Duration.ofSeconds(Integer.getInteger("rotation.seconds", 3));
+
+    /** Connecting and logging in have less time than the gap lasts. */
+    private static final LimitsSpec IMPATIENT =
+            new LimitsSpec(10_000, 1, Duration.ofSeconds(1), Duration.ofMillis(1_500), null, null, 0.2, null);
 
     private static final RotationSpec USUAL = RotationSpec.DEFAULT;
     private static final Pattern REFUSALS = Pattern.compile("errorstat_WRONGPASS:count=(\\d+)");
@@ -262,12 +267,19 @@ class RedisRotationIT {
 
     private static Ambassador serve(RedisServer redis, Credentials credentials, SimpleMeterRegistry registry)
             throws Exception {
+        return serve(redis, credentials, registry, LimitsSpec.DEFAULT);
+    }
+
+    private static Ambassador serve(
+            RedisServer redis, Credentials credentials, SimpleMeterRegistry registry, LimitsSpec limits)
+            throws Exception {
         Ambassador ambassador = Ambassador.builder()
                 .service(
                         "redis",
                         service -> service.listen("127.0.0.1", 0)
                                 .protocol("redis")
                                 .discover(only(redis))
+                                .limits(limits)
                                 .credentials(credentials))
                 .meterRegistry(registry)
                 .start();
