@@ -16,6 +16,7 @@ import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.ProxyProtocolSpec;
 import io.ambassador.service.RelayMode;
 import io.ambassador.service.Role;
+import io.ambassador.service.RotationSpec;
 import io.ambassador.service.ServiceSpec;
 import io.ambassador.service.TlsSpec;
 import java.nio.file.Path;
@@ -238,6 +239,32 @@ class ConfigReaderTest {
         assertEquals(Duration.ofSeconds(9), services.get(1).health().interval());
         assertEquals(Duration.ofSeconds(3), services.get(1).health().timeout());
         assertEquals(Role.ANY, services.get(1).role(), "null takes an inherited value back");
+    }
+
+    private RotationSpec rotation(String credentials) throws Exception {
+        ServiceSpec redis = hocon.inside(
+                        "services.redis { listen = 6379, protocol = redis, discovery = \"static://127.0.0.1:1\"",
+                        "  credentials { password { file = /p }, " + credentials + " } }")
+                .only();
+        assertNotNull(redis.credentials());
+        return redis.credentials().rotation();
+    }
+
+    @Test
+    void aRotationIsReadInEachSpelling() throws Exception {
+        assertEquals(RotationSpec.DEFAULT, rotation(""));
+        assertEquals(RotationSpec.DEFAULT, rotation("on-rotation = keep"));
+        assertEquals(
+                Duration.ofSeconds(30),
+                rotation("on-rotation = { drain = 30s }").drainWithin());
+        assertEquals(
+                Duration.ofSeconds(30), rotation("on-rotation = \"drain(30s)\"").drainWithin());
+        RotationSpec whole = rotation("next = { file = /n }, keep-previous = off, rotation-wait = 90s");
+        assertNotNull(whole.next());
+        assertEquals("file", whole.next().type());
+        assertEquals(Duration.ZERO, whole.keepPrevious());
+        assertEquals(Duration.ofSeconds(90), whole.maxWait());
+        assertEquals(Duration.ZERO, rotation("rotation-wait = off").maxWait());
     }
 
     @Test
