@@ -184,9 +184,12 @@ final class Dial implements Pick {
         }
         SecretKeeper secrets = service.secrets();
         if (secrets != null && lease == null) {
-            endpoint.ejection().released();
-            obtainSecret(secrets, this::next);
-            return;
+            if (!(secrets.lease(refusedVersions) instanceof SecretLease granted)) {
+                endpoint.ejection().released(); // nobody's turn while we wait
+                obtainSecret(secrets, this::next);
+                return;
+            }
+            lease = granted;
         }
         if (attempts > 0) {
             boolean mayRetry = attempts < service.spec().limits().connectAttempts()

@@ -27,10 +27,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,6 +39,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -226,6 +228,31 @@ class RedisRotationIT {
         }
     }
 
+    @Test
+    void endpointsTakeTurns() throws Exception {
+        Path file = write("password", "same");
+        try (RedisServer one = RedisServer.withPassword("same");
+                RedisServer two = RedisServer.withPassword("same");
+                Ambassador ambassador = Ambassador.builder()
+                        .service(
+                                "redis",
+                                service -> service.listen("127.0.0.1", 0)
+                                        .protocol("redis")
+                                        .discover(only(one, two))
+                                        .credentials(Credentials.file(null, file)))
+                        .start()) {
+            await().until(ambassador::isReady);
+            Map<Object, Integer> served = new HashMap<>();
+            for (int i = 0; i < 40; i++) {
+                try (RespClient client = RespClient.connect(ambassador.address("redis"))) {
+                    served.merge(client.command("CONFIG", "GET", "port"), 1, Integer::sum);
+                }
+            }
+            assertEquals(2, served.size(), served.toString());
+            served.values().forEach(count -> assertTrue(count >= 15, served.toString()));
+        }
+    }
+
     private static Credentials hanging() throws ConfigurationException {
         return Credentials.of(
                 null, "command", Map.of("argv", List.of("sleep", "300"), "timeout", "5m", "refresh", "100ms"));
@@ -287,9 +314,11 @@ class RedisRotationIT {
         return ambassador;
     }
 
-    private static EndpointSource only(RedisServer redis) {
+    private static EndpointSource only(RedisServer... servers) {
         return listener -> {
-            listener.onState(new EndpointState.Known(Set.of(Endpoint.of("127.0.0.1", redis.port()))));
+            listener.onState(new EndpointState.Known(Stream.of(servers)
+                    .map(redis -> Endpoint.of("127.0.0.1", redis.port()))
+                    .collect(Collectors.toSet())));
             return () -> {};
         };
     }
