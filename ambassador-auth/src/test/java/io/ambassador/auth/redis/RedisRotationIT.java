@@ -6,15 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.Ambassador;
+import io.ambassador.service.Catalog;
 import io.ambassador.service.Credentials;
+import io.ambassador.service.HealthSpec;
 import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.RotationSpec;
+import io.ambassador.service.ServiceStatus;
 import io.ambassador.service.ServiceStatus.CredentialState;
 import io.ambassador.service.ServiceStatus.CredentialStatus;
 import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointSource;
 import io.ambassador.spi.discovery.EndpointState;
+import io.ambassador.spi.protocol.ServerRole;
 import io.ambassador.testkit.RedisServer;
 import io.ambassador.testkit.RespClient;
 import io.micrometer.core.instrument.Counter;
@@ -57,6 +61,8 @@ class RedisRotationIT {
 
     private static final RotationSpec USUAL = RotationSpec.DEFAULT;
     private static final Pattern REFUSALS = Pattern.compile("errorstat_WRONGPASS:count=(\\d+)");
+
+    private static final Pattern CONNECTIONS = Pattern.compile("total_connections_received:(\\d+)");
 
     @TempDir
     Path directory;
@@ -226,6 +232,52 @@ class RedisRotationIT {
             assertEquals(0, ambassador.services().get(0).credentials().version());
             assertEquals(2, ambassador.services().get(1).credentials().version());
         }
+    }
+
+    /** Unhealthy endpoints have their connections closed; a password being changed must not come to that. */
+    @Test
+    void probesThatMayNotLogInCondemnNobody() throws Exception {
+        Path file = write("password", "old");
+        HealthSpec eager = new HealthSpec(
+                Catalog.load().defaultProbe("redis"),
+                Duration.ofMillis(100),
+                Duration.ofSeconds(5),
+                1,
+                1,
+                0.5,
+                Duration.ZERO,
+                HealthSpec.Outlier.DEFAULT);
+        try (RedisServer redis = RedisServer.withPassword("old");
+                Ambassador ambassador = Ambassador.builder()
+                        .service(
+                                "redis",
+                                service -> service.listen("127.0.0.1", 0)
+                                        .protocol("redis")
+                                        .discover(only(redis))
+                                        .health(eager)
+                                        .credentials(Credentials.file(null, file)))
+                        .start();
+                RespClient open = RespClient.connect(ambassador.address("redis"))) {
+            assertEquals("PONG", open.command("PING"));
+            password(redis, "new");
+            long seen = connections(redis);
+            await().atMost(Duration.ofSeconds(30)).until(() -> connections(redis) >= seen + 15);
+            assertEquals(CredentialState.AWAITING_ROTATION, status(ambassador).state());
+            assertEquals(
+                    ServiceStatus.Health.HEALTHY,
+                    ambassador.services().get(0).endpoints().get(0).health());
+            assertEquals(
+                    ServerRole.PRIMARY,
+                    ambassador.services().get(0).endpoints().get(0).role());
+            assertEquals("PONG", open.command("PING"));
+            assertTrue(refusals(redis) <= 2, refusals(redis) + " logins were refused");
+        }
+    }
+
+    private static long connections(RedisServer redis) {
+        Matcher count = CONNECTIONS.matcher((String) redis.command("INFO", "stats"));
+        assertTrue(count.find());
+        return Long.parseLong(count.group(1));
     }
 
     @Test
