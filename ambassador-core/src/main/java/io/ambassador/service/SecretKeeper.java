@@ -150,6 +150,12 @@ public final class SecretKeeper {
         return preferred == null ? 0 : preferred.number();
     }
 
+    /** The version that new connections are to use: the newest, unless a server has refused it. */
+    public synchronized long wantedVersion() {
+        SecretVersion newest = versions.current();
+        return newest != null && newest.is(State.UNPROVEN) ? newest.number() : preferredVersion();
+    }
+
     /** Whether a connection logged in with {@code version} should give way to one with a newer secret. */
     public synchronized boolean isOutdated(long version) {
         return settledVersion != 0 && version != settledVersion;

@@ -177,11 +177,6 @@ final class Dial implements Pick {
             return;
         }
         PoolSnapshot snapshot = service.pool().snapshot();
-        SecretKeeper secrets = service.secrets();
-        if (secrets != null && lease == null && snapshot.candidates() > 0) {
-            obtainSecret(secrets, this::next); // before the pick, which counts
-            return;
-        }
         PooledEndpoint endpoint = attempts == 0 ? null : pick(snapshot.retryPicker(), snapshot.candidates());
         if (endpoint == null) {
             endpoint = pick(snapshot.picker(), snapshot.candidates());
@@ -194,6 +189,15 @@ final class Dial implements Pick {
         if (endpoint == null) {
             giveUp(attempts == 0 && lastDetail.isEmpty() ? snapshot.reason() : lastDetail);
             return;
+        }
+        SecretKeeper secrets = service.secrets();
+        if (secrets != null && lease == null) {
+            if (!(secrets.lease(refusedVersions) instanceof SecretLease granted)) {
+                endpoint.ejection().released(); // nobody's turn while we wait
+                obtainSecret(secrets, this::next);
+                return;
+            }
+            lease = granted;
         }
         if (attempts > 0) {
             boolean mayRetry = client != null

@@ -6,15 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.Ambassador;
+import io.ambassador.service.Catalog;
 import io.ambassador.service.Credentials;
+import io.ambassador.service.HealthSpec;
 import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.RotationSpec;
+import io.ambassador.service.ServiceStatus;
 import io.ambassador.service.ServiceStatus.CredentialState;
 import io.ambassador.service.ServiceStatus.CredentialStatus;
 import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointSource;
 import io.ambassador.spi.discovery.EndpointState;
+import io.ambassador.spi.protocol.ServerRole;
 import io.ambassador.testkit.RedisServer;
 import io.ambassador.testkit.RespClient;
 import io.micrometer.core.instrument.Counter;
@@ -27,10 +31,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,6 +43,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +61,8 @@ class RedisRotationIT {
 
     private static final RotationSpec USUAL = RotationSpec.DEFAULT;
     private static final Pattern REFUSALS = Pattern.compile("errorstat_WRONGPASS:count=(\\d+)");
+
+    private static final Pattern CONNECTIONS = Pattern.compile("total_connections_received:(\\d+)");
 
     @TempDir
     Path directory;
@@ -226,6 +234,77 @@ class RedisRotationIT {
         }
     }
 
+    /** Unhealthy endpoints have their connections closed; a password being changed must not come to that. */
+    @Test
+    void probesThatMayNotLogInCondemnNobody() throws Exception {
+        Path file = write("password", "old");
+        HealthSpec eager = new HealthSpec(
+                Catalog.load().defaultProbe("redis"),
+                Duration.ofMillis(100),
+                Duration.ofSeconds(5),
+                1,
+                1,
+                0.5,
+                Duration.ZERO,
+                HealthSpec.Outlier.DEFAULT);
+        try (RedisServer redis = RedisServer.withPassword("old");
+                Ambassador ambassador = Ambassador.builder()
+                        .service(
+                                "redis",
+                                service -> service.listen("127.0.0.1", 0)
+                                        .protocol("redis")
+                                        .discover(only(redis))
+                                        .health(eager)
+                                        .credentials(Credentials.file(null, file)))
+                        .start();
+                RespClient open = RespClient.connect(ambassador.address("redis"))) {
+            assertEquals("PONG", open.command("PING"));
+            password(redis, "new");
+            long seen = connections(redis);
+            await().atMost(Duration.ofSeconds(30)).until(() -> connections(redis) >= seen + 15);
+            assertEquals(CredentialState.AWAITING_ROTATION, status(ambassador).state());
+            assertEquals(
+                    ServiceStatus.Health.HEALTHY,
+                    ambassador.services().get(0).endpoints().get(0).health());
+            assertEquals(
+                    ServerRole.PRIMARY,
+                    ambassador.services().get(0).endpoints().get(0).role());
+            assertEquals("PONG", open.command("PING"));
+            assertTrue(refusals(redis) <= 2, refusals(redis) + " logins were refused");
+        }
+    }
+
+    private static long connections(RedisServer redis) {
+        Matcher count = CONNECTIONS.matcher((String) redis.command("INFO", "stats"));
+        assertTrue(count.find());
+        return Long.parseLong(count.group(1));
+    }
+
+    @Test
+    void endpointsTakeTurns() throws Exception {
+        Path file = write("password", "same");
+        try (RedisServer one = RedisServer.withPassword("same");
+                RedisServer two = RedisServer.withPassword("same");
+                Ambassador ambassador = Ambassador.builder()
+                        .service(
+                                "redis",
+                                service -> service.listen("127.0.0.1", 0)
+                                        .protocol("redis")
+                                        .discover(only(one, two))
+                                        .credentials(Credentials.file(null, file)))
+                        .start()) {
+            await().until(ambassador::isReady);
+            Map<Object, Integer> served = new HashMap<>();
+            for (int i = 0; i < 40; i++) {
+                try (RespClient client = RespClient.connect(ambassador.address("redis"))) {
+                    served.merge(client.command("CONFIG", "GET", "port"), 1, Integer::sum);
+                }
+            }
+            assertEquals(2, served.size(), served.toString());
+            served.values().forEach(count -> assertTrue(count >= 15, served.toString()));
+        }
+    }
+
     private static Credentials hanging() throws ConfigurationException {
         return Credentials.of(
                 null, "command", Map.of("argv", List.of("sleep", "300"), "timeout", "5m", "refresh", "100ms"));
@@ -287,9 +366,11 @@ class RedisRotationIT {
         return ambassador;
     }
 
-    private static EndpointSource only(RedisServer redis) {
+    private static EndpointSource only(RedisServer... servers) {
         return listener -> {
-            listener.onState(new EndpointState.Known(Set.of(Endpoint.of("127.0.0.1", redis.port()))));
+            listener.onState(new EndpointState.Known(Stream.of(servers)
+                    .map(redis -> Endpoint.of("127.0.0.1", redis.port()))
+                    .collect(Collectors.toSet())));
             return () -> {};
         };
     }
