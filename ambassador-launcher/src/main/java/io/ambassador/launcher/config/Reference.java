@@ -106,6 +106,7 @@ public final class Reference {
                     "keep",
                     "Connections logged in with an older password: kept, or closed when quiet, and after this long"
                             + " whatever they do."),
+            key(
                     "client-credentials",
                     "`accept-any`, `reject`, or block",
                     "accept-any",
