@@ -426,7 +426,7 @@ class CommandFilterTest {
         };
         int closed = 0;
         int passed = 0;
-        for (int round = 0; round < 20_000; round++) {
+        for (int round = 0; round < 4_000; round++) {
             StringBuilder said = new StringBuilder();
             for (int i = random.nextInt(12); i >= 0; i--) {
                 said.append(pieces[random.nextInt(pieces.length)]);
@@ -437,7 +437,7 @@ class CommandFilterTest {
             passed += outcome.toServer.isEmpty() ? 0 : 1;
             backend.finishAndReleaseAll();
         }
-        assertTrue(closed > 1_000 && passed > 1_000, closed + " closed, " + passed + " passed");
+        assertTrue(closed > 200 && passed > 200, closed + " closed, " + passed + " passed");
     }
 
     @ParameterizedTest
