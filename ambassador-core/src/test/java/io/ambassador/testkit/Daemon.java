@@ -46,7 +46,7 @@ public final class Daemon implements AutoCloseable {
             process = new ProcessBuilder(command)
                     .directory(directory.toFile())
                     .redirectErrorStream(true)
-                    .redirectOutput(output.toFile())
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
                     .start();
         } catch (IOException e) {
             throw new UncheckedIOException(
@@ -73,7 +73,7 @@ public final class Daemon implements AutoCloseable {
         return directory;
     }
 
-    /** What it has printed so far. */
+    /** What it has printed so far, since its directory was new. */
     public String output() {
         try {
             return Files.exists(output) ? Files.readString(output) : "";
@@ -85,6 +85,12 @@ public final class Daemon implements AutoCloseable {
     /** SIGKILL; returns once it is gone. */
     public void kill() {
         process.destroyForcibly();
+        await();
+    }
+
+    /** Asks it to end by a signal; returns once it is gone. Its directory stays, and may be started in again. */
+    public void stop(String signal) {
+        signal(signal);
         await();
     }
 
