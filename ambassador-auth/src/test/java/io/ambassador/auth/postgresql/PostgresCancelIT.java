@@ -82,8 +82,8 @@ class PostgresCancelIT {
     @ValueSource(booleans = {false, true})
     void controlCStopsPsqlsOwnQuery(boolean encrypted) throws Exception {
         start(encrypted);
-        Program bystander = Program.start(ambassador, Map.of(), Program.psqlLine("SELECT pg_sleep(100), 'bystander'"));
-        Program stopped = Program.start(ambassador, Map.of(), Program.psqlLine("SELECT pg_sleep(100), 'stopped'"));
+        Program bystander = Program.start(ambassador, Map.of(), Program.psqlLine("SELECT pg_sleep(40), 'bystander'"));
+        Program stopped = Program.start(ambassador, Map.of(), Program.psqlLine("SELECT pg_sleep(40), 'stopped'"));
         awaitRunning("bystander");
         awaitRunning("stopped");
 
@@ -110,13 +110,13 @@ class PostgresCancelIT {
                 Connection third = Front.jdbc(ambassador)) {
             assertTrue(areApart(first, second), "both clients are at one server");
             CompletableFuture<SQLException> bystander =
-                    CompletableFuture.supplyAsync(() -> failureOf(third, "SELECT pg_sleep(300), 'third'"));
+                    CompletableFuture.supplyAsync(() -> failureOf(third, "SELECT pg_sleep(120), 'third'"));
             awaitRunning("third");
 
             CompletableFuture<Integer> one = CompletableFuture.supplyAsync(() -> cancelled(first, "first", rounds));
             CompletableFuture<Integer> other = CompletableFuture.supplyAsync(() -> cancelled(second, "second", rounds));
-            assertEquals(rounds, one.get(120, TimeUnit.SECONDS));
-            assertEquals(rounds, other.get(120, TimeUnit.SECONDS));
+            assertEquals(rounds, one.get(90, TimeUnit.SECONDS));
+            assertEquals(rounds, other.get(90, TimeUnit.SECONDS));
 
             assertEquals(1, running("third"), "a query that nobody cancelled was");
             cancel(third);
@@ -135,7 +135,7 @@ class PostgresCancelIT {
                 asked.set(true);
                 cancel(connection);
             });
-            SQLException failure = failureOf(connection, "SELECT pg_sleep(100), '" + mark + "'");
+            SQLException failure = failureOf(connection, "SELECT pg_sleep(40), '" + mark + "'");
             if (asked.get() && failure.getSQLState().equals("57014")) {
                 right++;
             }
@@ -150,7 +150,7 @@ class PostgresCancelIT {
         try (Connection connection = Front.jdbc(ambassador);
                 Statement statement = connection.createStatement()) {
             statement.setQueryTimeout(1);
-            SQLException late = assertThrows(SQLException.class, () -> statement.execute("SELECT pg_sleep(100)"));
+            SQLException late = assertThrows(SQLException.class, () -> statement.execute("SELECT pg_sleep(40)"));
             assertEquals("57014", late.getSQLState());
             assertTrue(connection.isValid(10));
         }
@@ -161,7 +161,7 @@ class PostgresCancelIT {
         start(false);
         try (PgClient session = PgClient.connect(ambassador.address(Front.SERVICE))) {
             PgClient.Message key = open(session);
-            session.send(PgClient.query("SELECT pg_sleep(100), 'guarded'"));
+            session.send(PgClient.query("SELECT pg_sleep(40), 'guarded'"));
             awaitRunning("guarded");
 
             int pid = key.number(0);
