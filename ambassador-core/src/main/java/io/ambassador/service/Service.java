@@ -16,6 +16,7 @@ import io.ambassador.spi.protocol.ProtocolProvider;
 import io.ambassador.spi.protocol.ServerRole;
 import io.ambassador.spi.secret.SecretSource;
 import io.ambassador.spi.secret.SecretSourceProvider;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -28,6 +29,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -55,6 +58,7 @@ public final class Service implements ByteCounter {
     private final RetryBudget retries;
     private final EndpointMeters unrouted;
     private final List<Meter> meters = new ArrayList<>();
+    private final Map<String, Counter> loginFailures = new ConcurrentHashMap<>();
     private final LongAdder toBackend = new LongAdder();
     private final LongAdder toClient = new LongAdder();
     private final LongAdder opened = new LongAdder();
@@ -134,6 +138,7 @@ public final class Service implements ByteCounter {
             secrets.close();
         }
         meters.forEach(registry::remove);
+        loginFailures.values().forEach(registry::remove);
         unrouted.remove();
     }
 
@@ -219,7 +224,13 @@ public final class Service implements ByteCounter {
     }
 
     public void loginFailed(String kind) {
-        registry.counter(Meters.LOGIN_FAILURES.meterName(), "service", spec.name(), "kind", kind)
+        loginFailures
+                .computeIfAbsent(
+                        kind,
+                        word -> Counter.builder(Meters.LOGIN_FAILURES.meterName())
+                                .description(Meters.LOGIN_FAILURES.description())
+                                .tags("service", spec.name(), "kind", word)
+                                .register(registry))
                 .increment();
     }
 
