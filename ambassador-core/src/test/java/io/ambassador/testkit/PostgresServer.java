@@ -120,9 +120,7 @@ public final class PostgresServer implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         daemon = Daemon.start(
-                directory,
-                unprivileged(List.of(program("postgres"), "-D", data().toString())),
-                this::isUp);
+                directory, unprivileged(List.of(program("postgres"), "-D", data().toString())), this::isUp);
     }
 
     /** Closes every connection and shuts down. */
@@ -171,7 +169,8 @@ public final class PostgresServer implements AutoCloseable {
     /** The server says so in the last line of the file that names its process. */
     private boolean isUp() {
         List<String> lines = pidFile();
-        return lines.size() > 7 && List.of("ready", "standby").contains(lines.get(7).strip());
+        return lines.size() > 7
+                && List.of("ready", "standby").contains(lines.get(7).strip());
     }
 
     private List<String> pidFile() {
@@ -225,7 +224,8 @@ public final class PostgresServer implements AutoCloseable {
 
         /** @param options in the words of {@code CREATE ROLE}, such as {@code "CONNECTION LIMIT 1"} */
         public Builder user(String name, String password, String options) {
-            statements.append("SET password_encryption = '")
+            statements
+                    .append("SET password_encryption = '")
                     .append(method == Method.MD5 ? "md5" : "scram-sha-256")
                     .append("';\nCREATE ROLE ")
                     .append(name)
@@ -284,10 +284,7 @@ public final class PostgresServer implements AutoCloseable {
                     run(null, unprivileged(backup(data)));
                 }
                 Files.write(data.resolve("pg_hba.conf"), access());
-                Files.write(
-                        data.resolve("postgresql.conf"),
-                        configuration(port, directory),
-                        StandardOpenOption.APPEND);
+                Files.write(data.resolve("postgresql.conf"), configuration(port, directory), StandardOpenOption.APPEND);
                 own(directory);
                 PostgresServer server = new PostgresServer(port, directory);
                 if (primary == null && !statements.isEmpty()) {
@@ -360,8 +357,8 @@ public final class PostgresServer implements AutoCloseable {
             Path directory = Daemon.newDirectory("initdb");
             own(directory);
             Runtime.getRuntime()
-                    .addShutdownHook(
-                            new Thread(() -> run(null, List.of("rm", "-r", directory.toString())), "remove-initdb"));
+                    .addShutdownHook(new Thread(
+                            () -> run(null, List.of("rm", "-r", directory.toString())), "remove-initdb"));
             Path data = directory.resolve("data");
             run(
                     null,
@@ -385,8 +382,7 @@ public final class PostgresServer implements AutoCloseable {
                     .max(Comparator.comparing(Path::toString))
                     .orElseThrow();
         } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "There is no postgres. Run bin/verify, which installs what tests need.", e);
+            throw new UncheckedIOException("There is no postgres. Run bin/verify, which installs what tests need.", e);
         }
     }
 
@@ -412,7 +408,8 @@ public final class PostgresServer implements AutoCloseable {
     /** What a program that ends by itself has printed. */
     private static String run(String input, List<String> command) {
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
             try (var in = process.getOutputStream()) {
                 in.write((input == null ? "" : input).getBytes(UTF_8));
             }

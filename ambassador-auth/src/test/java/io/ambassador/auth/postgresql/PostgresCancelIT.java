@@ -240,7 +240,9 @@ class PostgresCancelIT {
     }
 
     private void awaitRunning(String mark) {
-        await().pollInterval(Duration.ofMillis(5)).atMost(Duration.ofSeconds(30)).until(() -> running(mark) == 1);
+        await().pollInterval(Duration.ofMillis(5))
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> running(mark) == 1);
     }
 
     /** Queries under way at both servers with a literal that is {@code mark}. */

@@ -97,11 +97,9 @@ class PostgresClientsIT {
                 "SELECT current_user, current_database(), ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
         assertEquals("app|shop|" + (server.tls ? "t" : "f"), said);
         if (server.authenticatedBy != null) {
-            assertTrue(
-                    servers.get(server)
-                                    .logged("connection authenticated: identity=\"app\" method="
-                                            + server.authenticatedBy)
-                            > 0);
+            assertTrue(servers.get(server)
+                            .logged("connection authenticated: identity=\"app\" method=" + server.authenticatedBy)
+                    > 0);
         }
     }
 
@@ -109,8 +107,8 @@ class PostgresClientsIT {
     @ParameterizedTest
     @ValueSource(strings = {"disable", "allow", "prefer"})
     void psqlDoesWithoutTls(String mode) throws Exception {
-        String said = Program.run(
-                ambassadors.get(Server.SCRAM), Map.of("PGSSLMODE", mode), Program.psqlLine("SELECT 'in'"));
+        String said =
+                Program.run(ambassadors.get(Server.SCRAM), Map.of("PGSSLMODE", mode), Program.psqlLine("SELECT 'in'"));
         assertEquals("in", said);
     }
 

@@ -55,8 +55,7 @@ class PostgresFeaturesIT {
         plainServer = Front.server().start();
         tlsServer = Front.server().tls(certificates.server(Front.NAME)).start();
         plain = Front.of(service -> service.credentials(credentials), plainServer.port());
-        tls = Front.of(
-                service -> service.credentials(credentials).tls(Front.trusting(certificates)), tlsServer.port());
+        tls = Front.of(service -> service.credentials(credentials).tls(Front.trusting(certificates)), tlsServer.port());
     }
 
     @AfterAll
@@ -226,8 +225,7 @@ class PostgresFeaturesIT {
         assertTrue(said.endsWith("FATAL:  database \"nowhere\" does not exist"), said);
         SQLException error = assertThrows(
                 SQLException.class,
-                () -> Front.jdbc(
-                                plain.address(Front.SERVICE).getPort(), Front.CLIENT_USER, "nowhere", new Properties())
+                () -> Front.jdbc(plain.address(Front.SERVICE).getPort(), Front.CLIENT_USER, "nowhere", new Properties())
                         .close());
         assertEquals("3D000", error.getSQLState());
         assertEquals("1", Program.psql(plain, "SELECT 1"), "counted against the endpoint");
@@ -271,7 +269,6 @@ class PostgresFeaturesIT {
             assertFalse(connection.isReadOnly());
         }
     }
-
 
     @Test
     void manySessionsAreServedAtATime() throws Exception {

@@ -47,17 +47,22 @@ final class Program {
         return new String[] {"psql", "--no-psqlrc", "--no-password", "--tuples-only", "--no-align", "--command", sql};
     }
 
-    static Program start(Ambassador ambassador, Map<String, String> environment, String... command)
-            throws IOException {
+    static Program start(Ambassador ambassador, Map<String, String> environment, String... command) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
         Map<String, String> all = new TreeMap<>(Map.of(
-                "HOME", "/nonexistent",
-                "PGHOST", "127.0.0.1",
-                "PGPORT", Integer.toString(ambassador.address(Front.SERVICE).getPort()),
-                "PGUSER", Front.CLIENT_USER,
-                "PGDATABASE", Front.DATABASE,
-                "PGCONNECT_TIMEOUT", "20"));
+                "HOME",
+                "/nonexistent",
+                "PGHOST",
+                "127.0.0.1",
+                "PGPORT",
+                Integer.toString(ambassador.address(Front.SERVICE).getPort()),
+                "PGUSER",
+                Front.CLIENT_USER,
+                "PGDATABASE",
+                Front.DATABASE,
+                "PGCONNECT_TIMEOUT",
+                "20"));
         all.putAll(environment);
         builder.environment().putAll(all);
         Process process = builder.start();
