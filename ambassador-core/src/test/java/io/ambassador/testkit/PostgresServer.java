@@ -50,7 +50,7 @@ public final class PostgresServer implements AutoCloseable {
         start();
     }
 
-    /** With one user, who owns a database of the same name. */
+    /** With one user, for the database {@code postgres}. */
     public static PostgresServer withUser(Method method, String name, String password) {
         return builder().method(method).user(name, password).start();
     }

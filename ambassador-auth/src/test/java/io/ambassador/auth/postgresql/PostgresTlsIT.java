@@ -181,6 +181,36 @@ class PostgresTlsIT {
         }
     }
 
+    /** The man in the middle of these tests does his work: a client that binds no channel notices nothing. */
+    @Test
+    void withoutChannelBindingTheManInTheMiddleIsNotNoticed() throws Exception {
+        try (PostgresServer server =
+                        Front.server().tls(certificates.server(Front.NAME)).start();
+                TlsInTheMiddle middle = TlsInTheMiddle.before(
+                        server.port(), certificates.server(Front.NAME), UnaryOperator.identity())) {
+            for (String binding : List.of("disable", "require")) {
+                Program psql = Program.start(
+                        middle.port(),
+                        Map.of(
+                                "PGUSER",
+                                Front.USER,
+                                "PGPASSWORD",
+                                Front.PASSWORD,
+                                "PGSSLMODE",
+                                "require",
+                                "PGCHANNELBINDING",
+                                binding),
+                        Program.psqlLine("SELECT 'in'"));
+                String said = psql.output();
+                if (binding.equals("disable")) {
+                    assertEquals("in", said);
+                } else {
+                    assertTrue(said.contains("SCRAM channel binding check failed"), said);
+                }
+            }
+        }
+    }
+
     /** The offer of channel binding is part of what both sides sign. */
     @Test
     void theOfferOfChannelBindingCannotBeTakenAway() throws Exception {

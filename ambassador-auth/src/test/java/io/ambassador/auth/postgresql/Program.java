@@ -48,6 +48,11 @@ final class Program {
     }
 
     static Program start(Ambassador ambassador, Map<String, String> environment, String... command) throws IOException {
+        return start(ambassador.address(Front.SERVICE).getPort(), environment, command);
+    }
+
+    /** @param port of 127.0.0.1 */
+    static Program start(int port, Map<String, String> environment, String... command) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
         Map<String, String> all = new TreeMap<>(Map.of(
@@ -56,7 +61,7 @@ final class Program {
                 "PGHOST",
                 "127.0.0.1",
                 "PGPORT",
-                Integer.toString(ambassador.address(Front.SERVICE).getPort()),
+                Integer.toString(port),
                 "PGUSER",
                 Front.CLIENT_USER,
                 "PGDATABASE",
