@@ -18,11 +18,14 @@ public final class Daemon implements AutoCloseable {
     private final Process process;
     private final Path directory;
     private final Path output;
+    /** A test that fails half-way may never close it. */
+    private final Thread hook = new Thread(this::destroy, "end-daemon");
 
     private Daemon(Process process, Path directory, Path output) {
         this.process = process;
         this.directory = directory;
         this.output = output;
+        Runtime.getRuntime().addShutdownHook(hook);
     }
 
     /** A new temporary directory, to be handed to {@link #start}, which takes it over. */
@@ -122,6 +125,11 @@ public final class Daemon implements AutoCloseable {
 
     @Override
     public void close() {
+        Runtime.getRuntime().removeShutdownHook(hook);
+        destroy();
+    }
+
+    private void destroy() {
         process.destroyForcibly();
         await();
         try (Stream<Path> files = Files.walk(directory)) {

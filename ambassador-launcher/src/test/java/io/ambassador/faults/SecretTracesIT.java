@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ambassador.testkit.Daemon;
 import io.ambassador.testkit.PgClient;
 import io.ambassador.testkit.PostgresServer;
 import io.ambassador.testkit.PostgresServer.Method;
@@ -23,6 +22,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -70,10 +70,12 @@ class SecretTracesIT {
         }
     }
 
+    @TempDir
+    Path directory;
+
     @ParameterizedTest
     @EnumSource
     void aSecretIsInMemoryAlone(Kind kind) throws Exception {
-        Path directory = Daemon.newDirectory("secret");
         Path password = directory.resolve("password");
         write(password, FIRST);
         try (Backend backend = kind.start(FIRST);
