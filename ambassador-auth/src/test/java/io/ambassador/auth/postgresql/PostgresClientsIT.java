@@ -1,5 +1,6 @@
 package io.ambassador.auth.postgresql;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -10,15 +11,21 @@ import io.ambassador.service.Credentials;
 import io.ambassador.testkit.Certificates;
 import io.ambassador.testkit.PostgresServer;
 import io.ambassador.testkit.PostgresServer.Method;
+import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.pgclient.PgConnection;
+import io.vertx.sqlclient.Tuple;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -169,6 +176,40 @@ class PostgresClientsIT {
                     }
                 }
             }
+        }
+    }
+
+    /** This one sends its next queries before it has the answers to the last. */
+    @ParameterizedTest
+    @EnumSource
+    void vertxNeedsNoPassword(Server server) throws Exception {
+        Vertx vertx = Vertx.vertx();
+        try {
+            PgConnectOptions options = new PgConnectOptions()
+                    .setHost("127.0.0.1")
+                    .setPort(ambassadors.get(server).address(Front.SERVICE).getPort())
+                    .setUser(Front.CLIENT_USER)
+                    .setDatabase(Front.DATABASE)
+                    .setPipeliningLimit(16);
+            PgConnection connection = PgConnection.connect(vertx, options)
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(20, SECONDS);
+            List<CompletableFuture<Integer>> answers = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                answers.add(connection
+                        .preparedQuery("SELECT $1::int + 1")
+                        .execute(Tuple.of(i))
+                        .map(rows -> rows.iterator().next().getInteger(0))
+                        .toCompletionStage()
+                        .toCompletableFuture());
+            }
+            for (int i = 0; i < answers.size(); i++) {
+                assertEquals(i + 1, answers.get(i).get(20, SECONDS));
+            }
+            connection.close().toCompletionStage().toCompletableFuture().get(20, SECONDS);
+        } finally {
+            vertx.close().toCompletionStage().toCompletableFuture().get(20, SECONDS);
         }
     }
 
