@@ -54,6 +54,8 @@ public final class Service implements ByteCounter {
     private final EndpointPool pool;
     private final Discovery discovery;
     private final @Nullable SecretKeeper secrets;
+    private final @Nullable SecretKeeper clientSecrets;
+    private final ClientCheck clientCheck;
     private final Admission admission;
     private final RetryBudget retries;
     private final EndpointMeters unrouted;
@@ -110,6 +112,10 @@ public final class Service implements ByteCounter {
         this.secrets = credentials == null
                 ? null
                 : new SecretKeeper(credentials.username(), secret(credentials.password()), log);
+        ClientCredentials shown = spec.clientCredentials();
+        Configured<SecretSourceProvider<?>> wanted = shown == null ? null : shown.password();
+        this.clientSecrets = wanted == null ? null : new SecretKeeper(null, secret(wanted), log);
+        this.clientCheck = new ClientCheck(shown == null ? ClientCredentials.ACCEPT_ANY : shown, clientSecrets);
         LimitsSpec limits = spec.limits();
         LimitsSpec.Rate rate = limits.rate();
         this.admission = new Admission(
@@ -127,6 +133,9 @@ public final class Service implements ByteCounter {
         if (secrets != null) {
             secrets.start(worker);
         }
+        if (clientSecrets != null) {
+            clientSecrets.start(worker);
+        }
         control.execute(discovery::start);
     }
 
@@ -136,6 +145,9 @@ public final class Service implements ByteCounter {
         pool.close();
         if (secrets != null) {
             secrets.close();
+        }
+        if (clientSecrets != null) {
+            clientSecrets.close();
         }
         meters.forEach(registry::remove);
         loginFailures.values().forEach(registry::remove);
@@ -172,6 +184,11 @@ public final class Service implements ByteCounter {
 
     public @Nullable SecretKeeper secrets() {
         return secrets;
+    }
+
+    /** Judges what clients show of credentials. */
+    public ClientCheck clientCheck() {
+        return clientCheck;
     }
 
     public RetryBudget retries() {
