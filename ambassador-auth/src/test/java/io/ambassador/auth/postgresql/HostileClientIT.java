@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.Ambassador;
 import io.ambassador.service.Credentials;
+import io.ambassador.service.LimitsSpec;
 import io.ambassador.testkit.FaultRelay;
 import io.ambassador.testkit.FaultRelay.Direction;
 import io.ambassador.testkit.PgClient;
@@ -45,7 +46,11 @@ class HostileClientIT {
         Credentials credentials = Front.credentials(directory);
         server = Front.server().start();
         wire = FaultRelay.to(server.port());
-        ambassador = Front.of(service -> service.credentials(credentials).health(Front.unprobed()), wire.port());
+        ambassador = Front.of(
+                service -> service.credentials(credentials)
+                        .health(Front.unprobed())
+                        .limits(LimitsSpec.DEFAULT.withGreetingTimeout(Duration.ofSeconds(2))),
+                wire.port());
     }
 
     @AfterAll
@@ -108,7 +113,7 @@ class HostileClientIT {
     }
 
     /** The peer may close before all is written: what counts is that it does. */
-    private static void sendAll(PgClient client, byte[] bytes) {
+    private static void sendAll(PgClient client, byte... bytes) {
         try {
             client.send(bytes);
         } catch (UncheckedIOException closedByNow) {
@@ -125,25 +130,23 @@ class HostileClientIT {
         }
     }
 
-    /** One byte a second: PostgreSQL itself would wait a minute. */
+    /** A byte now and then is not enough to be waited for: PostgreSQL itself would wait a minute. */
     @Test
     void aSlowOpeningIsCutOff() throws Exception {
         List<PgClient> clients = new ArrayList<>();
-        long began = System.nanoTime();
         for (int i = 0; i < 20; i++) {
             clients.add(PgClient.connect(ambassador.address(Front.SERVICE)));
         }
-        for (int sent = 0; sent < STARTUP.length && sent < 9; sent++) {
+        for (int sent = 0; sent < 8; sent++) {
             for (PgClient client : clients) {
-                sendAll(client, new byte[] {STARTUP[sent]});
+                sendAll(client, STARTUP[sent]);
             }
-            TimeUnit.SECONDS.sleep(1);
+            TimeUnit.MILLISECONDS.sleep(200);
         }
         for (PgClient client : clients) {
             awaitEnd(client);
             client.close();
         }
-        assertTrue(System.nanoTime() - began < TimeUnit.SECONDS.toNanos(20));
     }
 
     @Test
