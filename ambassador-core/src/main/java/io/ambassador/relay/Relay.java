@@ -3,7 +3,6 @@ package io.ambassador.relay;
 import io.ambassador.transport.Transport;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * Moves bytes between a client and a backend on one event loop. Each side is read only while the other can be written
  * to; an end of data is passed on as one, after all that came before it; a reset is passed on as a reset.
  *
- * <p>The client's side is in place from the start and holds what arrives early; {@link #start} adds the backend's.
+ * <p>The client's side is in place from {@link #attach} on and holds what arrives early; {@link #start} adds the
+ * backend's.
  * Everything here happens on the client's event loop.
  */
 public final class Relay {
@@ -23,6 +23,7 @@ public final class Relay {
 
     private static final long DELIVERY_CHECK_MILLIS = 2;
 
+    private final HeldBytes held = new HeldBytes();
     private final RelaySide client;
     private final RelaySide backend;
     private final ByteCounter counter;
@@ -45,9 +46,15 @@ public final class Relay {
         this.client.channel = client;
     }
 
-    /** The handler to put at the end of the client's pipeline. */
-    public ChannelHandler clientSide() {
-        return client;
+    /**
+     * Puts {@code held} and {@code relay} at the end of the client's pipeline. What a protocol adds between the two
+     * sees every byte from the one on that its greeting left over.
+     */
+    public void attach() {
+        Channel channel = client.channel;
+        if (channel != null) {
+            channel.pipeline().addLast("held", held).addLast("relay", client);
+        }
     }
 
     /** Begins to relay; the backend's login is done and whatever it left unread follows through its pipeline. */
@@ -60,7 +67,7 @@ public final class Relay {
             lastActivity = System.nanoTime();
             scheduleIdleCheck(idleNanos);
         }
-        client.deliverHeld();
+        held.letGo();
         if (!over) {
             client.resumeReading();
             backend.resumeReading();
@@ -75,8 +82,10 @@ public final class Relay {
     /** Leaves the client to somebody else: what was held is dropped, nothing is closed and nothing told. */
     public void release() {
         over = true;
-        client.releaseHeld();
         Channel channel = client.channel;
+        if (channel != null && channel.pipeline().context(held) != null) {
+            channel.pipeline().remove(held);
+        }
         if (channel != null && channel.pipeline().context(client) != null) {
             channel.pipeline().remove(client);
         }
@@ -132,7 +141,6 @@ public final class Relay {
         if (idleTimer != null) {
             idleTimer.cancel(false);
         }
-        client.releaseHeld();
         close(client.channel, reset);
         close(backend.channel, reset);
         ended.accept(end);

@@ -12,8 +12,6 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
-import java.util.ArrayDeque;
-import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +30,6 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     /** Our side has been told that no more will come. */
     boolean outputShut;
 
-    private @Nullable Queue<ByteBuf> held;
     private boolean inputEnded;
     private boolean broke;
     private boolean tlsClosed;
@@ -51,7 +48,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         }
         RelaySide to = peer;
         if (to == null) {
-            hold(bytes);
+            bytes.release(); // nothing reads a backend before there is a relay
         } else {
             forward(bytes, to);
         }
@@ -112,37 +109,6 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
             reading = true;
             from.config().setAutoRead(true);
         }
-    }
-
-    /** Writes what arrived before there was a peer, then its end if that has come, too. */
-    void deliverHeld() {
-        RelaySide to = peer;
-        if (to == null || to.channel == null) {
-            return;
-        }
-        if (held != null) {
-            for (ByteBuf bytes; (bytes = held.poll()) != null; ) {
-                forward(bytes, to);
-            }
-            to.channel.flush();
-        }
-        if (inputEnded) {
-            passOnEnd(to);
-        }
-    }
-
-    void releaseHeld() {
-        if (held != null) {
-            held.forEach(ReferenceCountUtil::release);
-            held.clear();
-        }
-    }
-
-    private void hold(ByteBuf bytes) {
-        if (held == null) {
-            held = new ArrayDeque<>(2);
-        }
-        held.add(bytes);
     }
 
     private void forward(ByteBuf bytes, RelaySide to) {

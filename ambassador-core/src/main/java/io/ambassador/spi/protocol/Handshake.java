@@ -12,12 +12,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One exchange at the start of a connection, after which the handler leaves the pipeline. A subclass writes in
- * {@link #begin}, reads in {@code decode} and ends with {@link #succeed} or an exception; early close and failures
- * are handled here, the deadline by the caller.
+ * {@link #begin}, reads in {@code decode} and ends with {@link #succeed} or an exception; early close, failures and
+ * more than 64 KiB that {@code decode} leaves unread are handled here, the deadline by the caller.
  *
  * @param <T> what the exchange finds out
  */
 public abstract class Handshake<T> extends ByteToMessageDecoder {
+    /** Bytes that may wait for what they lack; a peer that sends more than this in one message is up to no good. */
+    private static final int MOST_HELD = 64 * 1024;
+
     private final Promise<T> outcome;
     private boolean begun;
     private boolean failed;
@@ -39,11 +42,16 @@ public abstract class Handshake<T> extends ByteToMessageDecoder {
         ctx.pipeline().remove(this);
     }
 
-    /** Ends the exchange and closes the channel; bytes not consumed are dropped. */
+    /**
+     * Ends the exchange and closes the channel, unless whoever waits for the outcome takes this handler away and goes
+     * on with the channel; bytes not consumed are dropped.
+     */
     protected final void fail(ChannelHandlerContext ctx, Throwable cause) {
         failed = true;
         outcome.tryFailure(cause);
-        ctx.close();
+        if (!ctx.isRemoved()) {
+            ctx.close();
+        }
     }
 
     @Override
@@ -91,6 +99,13 @@ public abstract class Handshake<T> extends ByteToMessageDecoder {
             return;
         }
         super.callDecode(ctx, in, out);
+        if (!failed && !ctx.isRemoved() && in.readableBytes() > MOST_HELD) {
+            in.skipBytes(in.readableBytes());
+            fail(
+                    ctx,
+                    new LoginException(
+                            LoginException.Kind.PROTOCOL, "More than 64 KiB came in one piece of the handshake."));
+        }
     }
 
     /** A handler added while its channel connects sees both {@code handlerAdded} and {@code channelActive}. */

@@ -1,17 +1,28 @@
 package io.ambassador.spi.protocol;
 
+import org.jspecify.annotations.Nullable;
+
 /** A protocol set up for one service. Thread-safe. */
 public interface Protocol {
     /** Begins a client's session. */
     Session open(Client client);
 
     /**
-     * Begins a session without a client, to log in beforehand.
+     * Begins a session without a client, to log in beforehand: of it {@link Session#login} is called once, then it is
+     * adopted by a client's session, or told that it has ended.
      *
      * @param key one that {@link Session#warmKey} returned
      */
     default Session openWarm(Object key) {
         throw new IllegalArgumentException("key: " + key + " (expected: none)");
+    }
+
+    /**
+     * The key that every client's {@link Session#warmKey} equals, so that connections can be logged in before the
+     * first client comes; {@code null} where it depends on the client, or there is none.
+     */
+    default @Nullable Object commonWarmKey() {
+        return null;
     }
 
     /**

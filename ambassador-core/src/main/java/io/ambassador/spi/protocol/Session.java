@@ -43,10 +43,18 @@ public interface Session {
         return null;
     }
 
-    /** Takes over what {@code warm}, a session of {@link Protocol#openWarm}, has learnt from its login. */
+    /**
+     * Takes over what {@code warm}, a session of {@link Protocol#openWarm}, has learnt from its login. That session
+     * hears nothing more; {@link #ended} of this one lets go what it kept.
+     */
     default void adopt(Session warm) {}
 
-    /** The last word before the relay: what is owed to either side is written here, handlers that stay are added. */
+    /**
+     * The last word before the relay: what is owed to either side is written here. Handlers that stay are added to the
+     * client's pipeline with {@code addBefore("relay", …)}: they see every byte from the one on that the greeting left
+     * over, also what came while the backend was being logged in at. At the backend's they are added last, and see
+     * what the login left over.
+     */
     default void ready(Channel client, Channel backend) {}
 
     /** What a refused client is told before its connection closes; empty to close without a word. */
