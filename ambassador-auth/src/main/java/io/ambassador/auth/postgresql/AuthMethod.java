@@ -2,12 +2,12 @@ package io.ambassador.auth.postgresql;
 
 import java.util.Locale;
 
-/** A way to log in, by the word that {@code pg_hba.conf} has for it. */
+/** A way to log in. */
 enum AuthMethod {
     SCRAM_SHA_256,
     MD5,
-    /** The password as it is. */
-    PASSWORD,
+    /** The password as it is, over verified TLS or on this machine alone. */
+    CLEARTEXT,
     /** The server asks for nothing. */
     TRUST;
 

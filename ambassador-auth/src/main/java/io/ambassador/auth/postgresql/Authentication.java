@@ -78,7 +78,7 @@ final class Authentication {
 
     private void password(ChannelHandlerContext ctx) throws LoginException {
         require(Step.NOTHING_SAID);
-        allow(AuthMethod.PASSWORD);
+        allow(AuthMethod.CLEARTEXT);
         if (!login.confidential() || login.serverCertificate() == null && !isLoopback(ctx)) {
             throw MessageReader.broken("asks for the password as it is, on a connection that others could read.");
         }

@@ -8,9 +8,7 @@ import io.ambassador.spi.protocol.Handshake;
 import io.ambassador.spi.protocol.LoginException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.unix.DomainSocketAddress;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
@@ -35,11 +33,9 @@ final class ClientGreeting extends Handshake<Void> {
     private enum Phase {
         REQUESTS,
         STARTING_TLS,
-        PASSWORD,
-        OVER
+        PASSWORD
     }
 
-    private final Promise<Void> greeted;
     private final Client client;
     private final StartupPolicy startups;
     private final CancelKeys cancelKeys;
@@ -60,7 +56,6 @@ final class ClientGreeting extends Handshake<Void> {
             CancelKeys cancelKeys,
             Consumer<Opening> found) {
         super(greeted);
-        this.greeted = greeted;
         this.client = client;
         this.startups = startups;
         this.cancelKeys = cancelKeys;
@@ -76,7 +71,6 @@ final class ClientGreeting extends Handshake<Void> {
             case REQUESTS -> request(ctx, in);
             case STARTING_TLS -> throw injected();
             case PASSWORD -> password(ctx, in);
-            case OVER -> in.skipBytes(in.readableBytes());
         }
     }
 
@@ -91,7 +85,7 @@ final class ClientGreeting extends Handshake<Void> {
         }
         int length = in.getInt(start);
         if (length < HEAD || length > Startup.MAX_BYTES) {
-            refuse(ErrorResponse.PROTOCOL_VIOLATION, "invalid length of startup packet");
+            refuse(ctx, ErrorResponse.PROTOCOL_VIOLATION, "invalid length of startup packet");
             return;
         }
         if (in.readableBytes() < length) {
@@ -102,14 +96,14 @@ final class ClientGreeting extends Handshake<Void> {
         switch (packet.getInt(4)) {
             case TlsFirst.SSL_REQUEST -> tlsRequest(ctx, in, length);
             case GSS_ENCRYPTION_REQUEST -> gssRequest(ctx, length);
-            case BackendKey.CANCEL_REQUEST -> cancel(ctx, packet, in);
+            case BackendKey.CANCEL_REQUEST -> cancel(ctx, packet);
             default -> startup(ctx, packet);
         }
     }
 
     private void tlsRequest(ChannelHandlerContext ctx, ByteBuf in, int length) throws LoginException {
         if (tlsAsked || encrypted || length != HEAD) {
-            refuse(ErrorResponse.PROTOCOL_VIOLATION, "unexpected request for TLS");
+            refuse(ctx, ErrorResponse.PROTOCOL_VIOLATION, "unexpected request for TLS");
             return;
         }
         tlsAsked = true;
@@ -147,7 +141,7 @@ final class ClientGreeting extends Handshake<Void> {
 
     private void gssRequest(ChannelHandlerContext ctx, int length) {
         if (gssAsked || encrypted || length != HEAD) {
-            refuse(ErrorResponse.PROTOCOL_VIOLATION, "unexpected request for GSS encryption");
+            refuse(ctx, ErrorResponse.PROTOCOL_VIOLATION, "unexpected request for GSS encryption");
             return;
         }
         gssAsked = true;
@@ -159,7 +153,7 @@ final class ClientGreeting extends Handshake<Void> {
     }
 
     /** As servers do, nothing is answered, whatever becomes of it; clients may ask without TLS, since most cannot do it. */
-    private void cancel(ChannelHandlerContext ctx, ByteBuf packet, ByteBuf in) {
+    private void cancel(ChannelHandlerContext ctx, ByteBuf packet) {
         if (!client.isLoggedInFor()) {
             end(ctx, new Opening.Untouched(bytes(packet)));
             return;
@@ -171,16 +165,14 @@ final class ClientGreeting extends Handshake<Void> {
             target =
                     cancelKeys.find(new BackendKey(packet.getInt(HEAD), Arrays.copyOfRange(all, HEAD + 4, all.length)));
         }
-        in.skipBytes(in.readableBytes());
-        if (target == null) {
-            phase = Phase.OVER;
-            ctx.close()
-                    .addListener(closed -> greeted.tryFailure(
-                            failure("asked to cancel what a connection does that is not known here")));
+        Opening.Cancel cancel = new Opening.Cancel(target);
+        if (target != null) {
+            end(ctx, cancel);
             return;
         }
-        ctx.pipeline().addAfter(ctx.name(), "trailing-bytes", new TrailingBytes());
-        end(ctx, new Opening.Cancel(target));
+        found.accept(cancel);
+        LoginException unknown = failure("asked to cancel what a connection does that is not known here");
+        ctx.close().addListener(closed -> fail(ctx, unknown)); // not with a reset, which clients take for a failure
     }
 
     private void startup(ChannelHandlerContext ctx, ByteBuf packet) {
@@ -188,29 +180,31 @@ final class ClientGreeting extends Handshake<Void> {
         int major = packet.getInt(4) >>> 16;
         if (major != 3) {
             refuse(
+                    ctx,
                     ErrorResponse.FEATURE_NOT_SUPPORTED,
                     "unsupported frontend protocol " + major + "." + (packet.getInt(4) & 0xffff));
             return;
         }
         Startup startup = Startup.parse(packet.skipBytes(4));
         if (startup == null) {
-            refuse(ErrorResponse.PROTOCOL_VIOLATION, "invalid startup packet layout");
+            refuse(ctx, ErrorResponse.PROTOCOL_VIOLATION, "invalid startup packet layout");
             return;
         }
         if (client.requiresTls() && !encrypted) {
-            refuse(ErrorResponse.INVALID_AUTHORIZATION, "TLS is required");
+            refuse(ctx, ErrorResponse.INVALID_AUTHORIZATION, "TLS is required");
             return;
         }
         if (startup.user() == null || startup.user().isEmpty()) {
-            refuse(ErrorResponse.INVALID_AUTHORIZATION, "no user name specified in startup packet");
+            refuse(ctx, ErrorResponse.INVALID_AUTHORIZATION, "no user name specified in startup packet");
             return;
         }
         String forbidden = client.isLoggedInFor() ? startups.forbidden(startup) : null;
         if (forbidden != null) {
             refuse(
+                    ctx,
                     ErrorResponse.INSUFFICIENT_PRIVILEGE,
                     "the startup parameter \"" + shown(forbidden)
-                            + "\" is not allowed; the service's postgresql.allow-parameters can allow it");
+                            + "\" is not allowed; the service's postgresql.startup-parameters can allow it");
             return;
         }
         user = startup.user();
@@ -227,6 +221,7 @@ final class ClientGreeting extends Handshake<Void> {
     private void askForPassword(ChannelHandlerContext ctx) {
         if (!encrypted && !isOnThisMachine(ctx.channel().remoteAddress())) {
             refuse(
+                    ctx,
                     ErrorResponse.INVALID_AUTHORIZATION,
                     "a password is wanted, which may only be sent over TLS, loopback or a unix socket");
             return;
@@ -238,7 +233,7 @@ final class ClientGreeting extends Handshake<Void> {
     private void password(ChannelHandlerContext ctx, ByteBuf in) {
         int start = in.readerIndex();
         if (in.getByte(start) != 'p') {
-            refuse(ErrorResponse.PROTOCOL_VIOLATION, "expected a password");
+            refuse(ctx, ErrorResponse.PROTOCOL_VIOLATION, "expected a password");
             return;
         }
         if (in.readableBytes() < 5) {
@@ -246,7 +241,7 @@ final class ClientGreeting extends Handshake<Void> {
         }
         int length = in.getInt(start + 1);
         if (length < 5 || length > Startup.MAX_BYTES) {
-            refuse(ErrorResponse.PROTOCOL_VIOLATION, "invalid length of password");
+            refuse(ctx, ErrorResponse.PROTOCOL_VIOLATION, "invalid length of password");
             return;
         }
         if (in.readableBytes() < 1 + length) {
@@ -263,7 +258,7 @@ final class ClientGreeting extends Handshake<Void> {
         if (accepted && opening != null) {
             end(ctx, opening);
         } else {
-            refuse(ErrorResponse.INVALID_PASSWORD, "the password is not accepted");
+            refuse(ctx, ErrorResponse.INVALID_PASSWORD, "the password is not accepted");
         }
     }
 
@@ -272,16 +267,13 @@ final class ClientGreeting extends Handshake<Void> {
     }
 
     private void end(ChannelHandlerContext ctx, Opening opening) {
-        phase = Phase.OVER;
         found.accept(opening);
         succeed(ctx, null);
     }
 
-    /** Leaves the closing to whoever tells the client; what it still sends is dropped here. */
-    private void refuse(String sqlState, String message) {
-        phase = Phase.OVER;
+    private void refuse(ChannelHandlerContext ctx, String sqlState, String message) {
         found.accept(new Opening.Refused(new ErrorResponse(sqlState, message)));
-        greeted.tryFailure(failure(message));
+        fail(ctx, failure(message));
     }
 
     private static LoginException failure(String message) {
@@ -310,13 +302,5 @@ final class ClientGreeting extends Handshake<Void> {
                 || address instanceof InetSocketAddress inet
                         && inet.getAddress() != null
                         && inet.getAddress().isLoopbackAddress();
-    }
-
-    /** Drops what follows a cancel request. */
-    private static final class TrailingBytes extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            ReferenceCountUtil.release(message);
-        }
     }
 }

@@ -1,6 +1,7 @@
 package io.ambassador.auth.postgresql;
 
 import io.ambassador.spi.Settings;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
@@ -10,9 +11,7 @@ import java.util.Set;
  * @param methods all others are refused
  */
 record LoginRules(Set<AuthMethod> methods, ChannelBinding channelBinding) {
-    private static final Set<AuthMethod> SAFE = Set.of(AuthMethod.SCRAM_SHA_256, AuthMethod.MD5, AuthMethod.TRUST);
-
-    static final LoginRules DEFAULT = new LoginRules(SAFE, ChannelBinding.PREFER);
+    static final LoginRules DEFAULT = new LoginRules(EnumSet.allOf(AuthMethod.class), ChannelBinding.PREFER);
 
     LoginRules {
         methods = Set.copyOf(methods);
@@ -20,9 +19,9 @@ record LoginRules(Set<AuthMethod> methods, ChannelBinding channelBinding) {
 
     static LoginRules parse(Settings settings) {
         List<AuthMethod> methods =
-                settings.list("methods", "one of scram-sha-256, md5, password, trust", AuthMethod::of);
+                settings.list("methods", "one of scram-sha-256, md5, cleartext, trust", AuthMethod::of);
         ChannelBinding binding = settings.word("channel-binding", ChannelBinding.PREFER);
-        return new LoginRules(methods.isEmpty() ? SAFE : Set.copyOf(methods), binding);
+        return new LoginRules(methods.isEmpty() ? DEFAULT.methods() : Set.copyOf(methods), binding);
     }
 
     boolean allow(AuthMethod method) {

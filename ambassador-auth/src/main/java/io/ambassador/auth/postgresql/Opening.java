@@ -2,6 +2,7 @@ package io.ambassador.auth.postgresql;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
 
 /** What a client wants. */
 sealed interface Opening {
@@ -21,8 +22,12 @@ sealed interface Opening {
         }
     }
 
-    /** To cancel what another connection does. */
-    record Cancel(CancelKeys.Target target) implements Opening {}
+    /**
+     * To cancel what another connection does.
+     *
+     * @param target {@code null} if no connection has that key
+     */
+    record Cancel(CancelKeys.@Nullable Target target) implements Opening {}
 
     /** Something it will not get. */
     record Refused(ErrorResponse error) implements Opening {}

@@ -16,7 +16,7 @@ public final class PostgresqlProvider implements ProtocolProvider<PostgresqlConf
 
     @Override
     public PostgresqlConfig parse(Settings settings) {
-        Set<String> allowed = settings.strings("allow-parameters").stream()
+        Set<String> allowed = settings.strings("startup-parameters").stream()
                 .map(name -> name.toLowerCase(Locale.ROOT))
                 .collect(Collectors.toUnmodifiableSet());
         return new PostgresqlConfig(settings.optionalString("database"), allowed, LoginRules.parse(settings));

@@ -9,6 +9,9 @@ import io.ambassador.spi.protocol.Session;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Promise;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +51,8 @@ final class PostgresqlSession implements Session {
 
     @Override
     public @Nullable Endpoint target() {
-        return opening instanceof Opening.Cancel cancel ? cancel.target().endpoint() : null;
+        CancelKeys.Target target = toCancel();
+        return target == null ? null : target.endpoint();
     }
 
     @Override
@@ -58,8 +62,9 @@ final class PostgresqlSession implements Session {
 
     @Override
     public @Nullable Handshake<Void> login(Promise<Void> ready, Login login) {
-        if (opening instanceof Opening.Cancel cancel) {
-            return new FirstPacket(ready, login, cancel.target().key()::cancelRequest);
+        CancelKeys.Target target = toCancel();
+        if (target != null) {
+            return new FirstPacket(ready, login, target.key()::cancelRequest);
         }
         if (opening instanceof Opening.Untouched untouched) {
             return new FirstPacket(ready, login, untouched::encode);
@@ -78,6 +83,9 @@ final class PostgresqlSession implements Session {
     /** The client hears what a login of its own would have told it, but for the key: that one is ours. */
     @Override
     public void ready(Channel channel, Channel backend) {
+        if (opening instanceof Opening.Cancel) {
+            channel.pipeline().addBefore("relay", "trailing-bytes", new TrailingBytes());
+        }
         Admission admitted = admission;
         if (admitted == null) {
             return;
@@ -117,6 +125,10 @@ final class PostgresqlSession implements Session {
         }
     }
 
+    private CancelKeys.@Nullable Target toCancel() {
+        return opening instanceof Opening.Cancel cancel ? cancel.target() : null;
+    }
+
     private void admitted(Admission admitted) {
         admission = admitted;
     }
@@ -127,5 +139,13 @@ final class PostgresqlSession implements Session {
 
     private static String id(Refusal refusal) {
         return " (id " + refusal.correlationId() + ")";
+    }
+
+    /** Drops what follows a cancel request. */
+    private static final class TrailingBytes extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ReferenceCountUtil.release(message);
+        }
     }
 }
