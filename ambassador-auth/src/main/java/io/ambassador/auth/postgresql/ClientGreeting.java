@@ -85,8 +85,7 @@ final class ClientGreeting extends Handshake<Void> {
         }
         int length = in.getInt(start);
         if (length < HEAD || length > Startup.MAX_BYTES) {
-            refuse(ctx, ErrorResponse.PROTOCOL_VIOLATION, "invalid length of startup packet");
-            return;
+            throw refusal(ErrorResponse.PROTOCOL_VIOLATION, "invalid length of startup packet");
         }
         if (in.readableBytes() < length) {
             return;
@@ -96,15 +95,14 @@ final class ClientGreeting extends Handshake<Void> {
         switch (packet.getInt(4)) {
             case TlsFirst.SSL_REQUEST -> tlsRequest(ctx, in, length);
             case GSS_ENCRYPTION_REQUEST -> gssRequest(ctx, length);
-            case BackendKey.CANCEL_REQUEST -> cancel(ctx, packet);
+            case BackendKey.CANCEL_REQUEST -> cancel(ctx, packet, in);
             default -> startup(ctx, packet);
         }
     }
 
     private void tlsRequest(ChannelHandlerContext ctx, ByteBuf in, int length) throws LoginException {
         if (tlsAsked || encrypted || length != HEAD) {
-            refuse(ctx, ErrorResponse.PROTOCOL_VIOLATION, "unexpected request for TLS");
-            return;
+            throw refusal(ErrorResponse.PROTOCOL_VIOLATION, "unexpected request for TLS");
         }
         tlsAsked = true;
         if (!client.offersTls()) {
@@ -139,10 +137,9 @@ final class ClientGreeting extends Handshake<Void> {
         });
     }
 
-    private void gssRequest(ChannelHandlerContext ctx, int length) {
+    private void gssRequest(ChannelHandlerContext ctx, int length) throws LoginException {
         if (gssAsked || encrypted || length != HEAD) {
-            refuse(ctx, ErrorResponse.PROTOCOL_VIOLATION, "unexpected request for GSS encryption");
-            return;
+            throw refusal(ErrorResponse.PROTOCOL_VIOLATION, "unexpected request for GSS encryption");
         }
         gssAsked = true;
         answer(ctx, 'N');
@@ -153,7 +150,7 @@ final class ClientGreeting extends Handshake<Void> {
     }
 
     /** As servers do, nothing is answered, whatever becomes of it; clients may ask without TLS, since most cannot do it. */
-    private void cancel(ChannelHandlerContext ctx, ByteBuf packet) {
+    private void cancel(ChannelHandlerContext ctx, ByteBuf packet, ByteBuf in) {
         if (!client.isLoggedInFor()) {
             end(ctx, new Opening.Untouched(bytes(packet)));
             return;
@@ -171,37 +168,32 @@ final class ClientGreeting extends Handshake<Void> {
             return;
         }
         found.accept(cancel);
+        in.skipBytes(in.readableBytes());
         LoginException unknown = failure("asked to cancel what a connection does that is not known here");
         ctx.close().addListener(closed -> fail(ctx, unknown)); // not with a reset, which clients take for a failure
     }
 
-    private void startup(ChannelHandlerContext ctx, ByteBuf packet) {
+    private void startup(ChannelHandlerContext ctx, ByteBuf packet) throws LoginException {
         byte[] verbatim = bytes(packet);
         int major = packet.getInt(4) >>> 16;
         if (major != 3) {
-            refuse(
-                    ctx,
+            throw refusal(
                     ErrorResponse.FEATURE_NOT_SUPPORTED,
                     "unsupported frontend protocol " + major + "." + (packet.getInt(4) & 0xffff));
-            return;
         }
         Startup startup = Startup.parse(packet.skipBytes(4));
         if (startup == null) {
-            refuse(ctx, ErrorResponse.PROTOCOL_VIOLATION, "invalid startup packet layout");
-            return;
+            throw refusal(ErrorResponse.PROTOCOL_VIOLATION, "invalid startup packet layout");
         }
         if (client.requiresTls() && !encrypted) {
-            refuse(ctx, ErrorResponse.INVALID_AUTHORIZATION, "TLS is required");
-            return;
+            throw refusal(ErrorResponse.INVALID_AUTHORIZATION, "TLS is required");
         }
         if (startup.user() == null || startup.user().isEmpty()) {
-            refuse(ctx, ErrorResponse.INVALID_AUTHORIZATION, "no user name specified in startup packet");
-            return;
+            throw refusal(ErrorResponse.INVALID_AUTHORIZATION, "no user name specified in startup packet");
         }
         String forbidden = client.isLoggedInFor() ? startups.forbidden(startup) : null;
         if (forbidden != null) {
-            refuse(
-                    ctx,
+            throw refusal(
                     ErrorResponse.INSUFFICIENT_PRIVILEGE,
                     "the startup parameter \"" + shown(forbidden)
                             + "\" is not allowed; the service's postgresql.startup-parameters can allow it");
@@ -218,31 +210,27 @@ final class ClientGreeting extends Handshake<Void> {
         }
     }
 
-    private void askForPassword(ChannelHandlerContext ctx) {
+    private void askForPassword(ChannelHandlerContext ctx) throws LoginException {
         if (!encrypted && !isOnThisMachine(ctx.channel().remoteAddress())) {
-            refuse(
-                    ctx,
+            throw refusal(
                     ErrorResponse.INVALID_AUTHORIZATION,
                     "a password is wanted, which may only be sent over TLS, loopback or a unix socket");
-            return;
         }
         phase = Phase.PASSWORD;
         ctx.writeAndFlush(ctx.alloc().buffer(9).writeByte('R').writeInt(8).writeInt(3));
     }
 
-    private void password(ChannelHandlerContext ctx, ByteBuf in) {
+    private void password(ChannelHandlerContext ctx, ByteBuf in) throws LoginException {
         int start = in.readerIndex();
         if (in.getByte(start) != 'p') {
-            refuse(ctx, ErrorResponse.PROTOCOL_VIOLATION, "expected a password");
-            return;
+            throw refusal(ErrorResponse.PROTOCOL_VIOLATION, "expected a password");
         }
         if (in.readableBytes() < 5) {
             return;
         }
         int length = in.getInt(start + 1);
         if (length < 5 || length > Startup.MAX_BYTES) {
-            refuse(ctx, ErrorResponse.PROTOCOL_VIOLATION, "invalid length of password");
-            return;
+            throw refusal(ErrorResponse.PROTOCOL_VIOLATION, "invalid length of password");
         }
         if (in.readableBytes() < 1 + length) {
             return;
@@ -258,7 +246,7 @@ final class ClientGreeting extends Handshake<Void> {
         if (accepted && opening != null) {
             end(ctx, opening);
         } else {
-            refuse(ctx, ErrorResponse.INVALID_PASSWORD, "the password is not accepted");
+            throw refusal(ErrorResponse.INVALID_PASSWORD, "the password is not accepted");
         }
     }
 
@@ -271,9 +259,10 @@ final class ClientGreeting extends Handshake<Void> {
         succeed(ctx, null);
     }
 
-    private void refuse(ChannelHandlerContext ctx, String sqlState, String message) {
+    /** The client is told by whoever closes its connection. */
+    private LoginException refusal(String sqlState, String message) {
         found.accept(new Opening.Refused(new ErrorResponse(sqlState, message)));
-        fail(ctx, failure(message));
+        return failure(message);
     }
 
     private static LoginException failure(String message) {
