@@ -3,13 +3,16 @@ package io.ambassador.faults;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ambassador.testkit.Daemon;
+import io.ambassador.testkit.PgClient;
+import io.ambassador.testkit.PostgresServer;
+import io.ambassador.testkit.PostgresServer.Method;
 import io.ambassador.testkit.RedisServer;
 import io.ambassador.testkit.RespClient;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +22,9 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Where a password may be found after the packaged sidecar has logged in with it, been refused with it and seen it
@@ -29,37 +34,72 @@ class SecretTracesIT {
     private static final String FIRST = "canary-first-83c1d07e";
     private static final String SECOND = "canary-second-5b29ee04";
     private static final String WRONG = "canary-wrong-c7710f6a";
-    private static final int LOGINS = 500;
+    private static final String SERVED = "served";
+    private static final int LOGINS = 200;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    @Test
-    void aSecretIsInMemoryAlone() throws Exception {
-        Path directory = Daemon.newDirectory("secret");
+    /** A server whose one user's password can be changed, and clients that know none. */
+    private interface Backend extends AutoCloseable {
+        /** Of the service before it, but for the password. */
+        String settings();
+
+        String credentials();
+
+        void changePassword(String secret);
+
+        /** {@link #SERVED}, or what a client that is not served is told. */
+        String ask(InetSocketAddress address);
+
+        @Override
+        void close();
+    }
+
+    enum Kind {
+        REDIS,
+        POSTGRES_SCRAM,
+        POSTGRES_MD5,
+        POSTGRES_CLEARTEXT;
+
+        private Backend start(String password) {
+            return switch (this) {
+                case REDIS -> new Redis(RedisServer.withPassword(password));
+                case POSTGRES_SCRAM -> new Postgres(PostgresServer.withUser(Method.SCRAM, "app", password));
+                case POSTGRES_MD5 -> new Postgres(PostgresServer.withUser(Method.MD5, "app", password));
+                case POSTGRES_CLEARTEXT -> new Postgres(PostgresServer.withUser(Method.PASSWORD, "app", password));
+            };
+        }
+    }
+
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @EnumSource
+    void aSecretIsInMemoryAlone(Kind kind) throws Exception {
         Path password = directory.resolve("password");
         write(password, FIRST);
-        try (RedisServer redis = RedisServer.withPassword(FIRST);
+        try (Backend backend = kind.start(FIRST);
                 SidecarProcess sidecar = SidecarProcess.start(
                         List.of("env", "JAVA_OPTS=-XX:-DisableAttachMechanism"),
                         Map.of(
                                 "main",
-                                "protocol = redis, discovery = \"static://127.0.0.1:" + redis.port()
-                                        + "\", credentials { password = { file = \"" + password + "\" } }"),
+                                backend.settings() + ", credentials { " + backend.credentials()
+                                        + "password = { file = \"" + password + "\" } }"),
                         "--log-level",
                         "trace")) {
-            serve(sidecar);
-            redis.command("CONFIG", "SET", "requirepass", SECOND);
+            serve(backend, sidecar);
+            backend.changePassword(SECOND);
             write(password, SECOND);
-            await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> assertEquals("PONG", ping(sidecar)));
-            serve(sidecar);
-            redis.command("CONFIG", "SET", "requirepass", "another one altogether");
+            await().atMost(PATIENCE).until(() -> isServed(backend, sidecar));
+            serve(backend, sidecar);
+            backend.changePassword("another one altogether");
             write(password, WRONG);
-            await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThrows(RespClient.ErrorReply.class, () -> ping(sidecar)));
-            String refused = assertThrows(RespClient.ErrorReply.class, () -> ping(sidecar))
-                    .getMessage();
-            redis.command("CONFIG", "SET", "requirepass", SECOND);
+            await().atMost(PATIENCE).until(() -> !isServed(backend, sidecar));
+            String refused = backend.ask(sidecar.address());
+            assertNotEquals(SERVED, refused);
+            backend.changePassword(SECOND);
             write(password, SECOND);
-            await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> assertEquals("PONG", ping(sidecar)));
+            await().atMost(PATIENCE).until(() -> isServed(backend, sidecar));
 
             Map<String, String> shown = new LinkedHashMap<>();
             shown.put("log", String.join("\n", sidecar.log()));
@@ -76,12 +116,12 @@ class SecretTracesIT {
                     assertFalse(text.contains(secret), where + " shows " + secret);
                 }
             });
-            lookIntoMemory(sidecar, directory.resolve("heap.hprof"));
+            lookIntoMemory(kind, sidecar, directory.resolve("heap.hprof"));
         }
     }
 
     /** A live heap dump first runs the collector, so what it holds is what the process still refers to. */
-    private static void lookIntoMemory(SidecarProcess sidecar, Path dump) throws IOException {
+    private static void lookIntoMemory(Kind kind, SidecarProcess sidecar, Path dump) throws IOException {
         Running.run(
                 Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
                 Long.toString(sidecar.pid()),
@@ -92,8 +132,9 @@ class SecretTracesIT {
         int wrong = ProcessMemory.copies(dump, WRONG);
         Files.delete(dump);
         Running.report(
-                "copies in a heap dump after %d logins: newest %d, versions before it %d and %d; in all memory of the"
+                "%s: copies in a heap dump after %d logins: newest %d, versions before it %d and %d; in all memory of the"
                         + " process: %d, %d and %d",
+                kind,
                 2 * LOGINS,
                 second,
                 first,
@@ -106,16 +147,14 @@ class SecretTracesIT {
         assertTrue(wrong <= 1, wrong + " copies of a refused secret");
     }
 
-    private static void serve(SidecarProcess sidecar) {
+    private static void serve(Backend backend, SidecarProcess sidecar) {
         for (int i = 0; i < LOGINS; i++) {
-            assertEquals("PONG", ping(sidecar));
+            assertEquals(SERVED, backend.ask(sidecar.address()));
         }
     }
 
-    private static Object ping(SidecarProcess sidecar) {
-        try (RespClient client = RespClient.connect(sidecar.address())) {
-            return client.command("PING");
-        }
+    private static boolean isServed(Backend backend, SidecarProcess sidecar) {
+        return backend.ask(sidecar.address()).equals(SERVED);
     }
 
     private static Path proc(SidecarProcess sidecar, String file) {
@@ -127,5 +166,72 @@ class SecretTracesIT {
         Files.writeString(next, secret);
         Files.setPosixFilePermissions(next, PosixFilePermissions.fromString("rw-------"));
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private record Redis(RedisServer server) implements Backend {
+        @Override
+        public String settings() {
+            return "protocol = redis, discovery = \"static://127.0.0.1:" + server.port() + "\"";
+        }
+
+        @Override
+        public String credentials() {
+            return "";
+        }
+
+        @Override
+        public void changePassword(String secret) {
+            server.command("CONFIG", "SET", "requirepass", secret);
+        }
+
+        @Override
+        public String ask(InetSocketAddress address) {
+            try (RespClient client = RespClient.connect(address)) {
+                assertEquals("PONG", client.command("PING"));
+                return SERVED;
+            } catch (RespClient.ErrorReply refused) {
+                return refused.getMessage();
+            }
+        }
+
+        @Override
+        public void close() {
+            server.close();
+        }
+    }
+
+    private record Postgres(PostgresServer server) implements Backend {
+        @Override
+        public String settings() {
+            return "protocol = postgresql, discovery = \"static://127.0.0.1:" + server.port() + "\"";
+        }
+
+        @Override
+        public String credentials() {
+            return "username = app, ";
+        }
+
+        /** With the same encryption as before. */
+        @Override
+        public void changePassword(String secret) {
+            String before = server.sql("SELECT left(rolpassword, 3) FROM pg_authid WHERE rolname = 'app'");
+            server.sql("SET password_encryption = '" + (before.equals("md5") ? "md5" : "scram-sha-256")
+                    + "'; ALTER ROLE app PASSWORD '" + secret + "'");
+        }
+
+        @Override
+        public String ask(InetSocketAddress address) {
+            try (PgClient client = PgClient.connect(address)) {
+                client.send(PgClient.startup("user", "whoever", "database", "postgres"));
+                List<PgClient.Message> answer = client.readTo('Z');
+                PgClient.Message last = answer.get(answer.size() - 1);
+                return last.type() == 'Z' ? SERVED : last.text();
+            }
+        }
+
+        @Override
+        public void close() {
+            server.close();
+        }
     }
 }

@@ -248,8 +248,7 @@ public final class Reference {
     static final Set<String> LATER_GLOBAL = Set.of("listeners", "register");
 
     /** Words of providers that belong to the product but not to this version. */
-    static final Set<String> LATER_PROTOCOLS =
-            Set.of("http", "postgresql", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
+    static final Set<String> LATER_PROTOCOLS = Set.of("http", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
 
     static final Set<String> LATER_SOURCES = Set.of(
             "etcd",
