@@ -197,7 +197,6 @@ final class ClientGreeting extends Handshake<Void> {
                     ErrorResponse.INSUFFICIENT_PRIVILEGE,
                     "the startup parameter \"" + shown(forbidden)
                             + "\" is not allowed; the service's postgresql.startup-parameters can allow it");
-            return;
         }
         user = startup.user();
         wanted = client.isLoggedInFor()
