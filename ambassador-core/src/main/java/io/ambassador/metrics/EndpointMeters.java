@@ -1,6 +1,5 @@
 package io.ambassador.metrics;
 
-import io.ambassador.spi.protocol.ServerRole;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -10,10 +9,10 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
@@ -41,13 +40,7 @@ public final class EndpointMeters {
     }
 
     /** Registers figures that {@code owner} keeps itself. */
-    public <T> void watch(T owner, Supplier<Number> active, ToDoubleFunction<T> opened, Supplier<ServerRole> role) {
-        for (ServerRole each : ServerRole.values()) {
-            keep(Gauge.builder(Meters.ENDPOINT_ROLE.meterName(), () -> role.get() == each ? 1 : 0)
-                    .description(Meters.ENDPOINT_ROLE.description())
-                    .tags(tags.and("role", each.name().toLowerCase(Locale.ROOT)))
-                    .register(registry));
-        }
+    public <T> void watch(T owner, Supplier<Number> active, ToDoubleFunction<T> opened) {
         keep(Gauge.builder(Meters.CONNECTIONS_ACTIVE.meterName(), active)
                 .description(Meters.CONNECTIONS_ACTIVE.description())
                 .tags(tags)
@@ -55,6 +48,14 @@ public final class EndpointMeters {
         keep(FunctionCounter.builder(Meters.CONNECTIONS_OPENED.meterName(), owner, opened)
                 .description(Meters.CONNECTIONS_OPENED.description())
                 .tags(tags)
+                .register(registry));
+    }
+
+    /** Registers a role that an endpoint may have, and whether it has it. */
+    public void watchRole(String role, BooleanSupplier has) {
+        keep(Gauge.builder(Meters.ENDPOINT_ROLE.meterName(), () -> has.getAsBoolean() ? 1 : 0)
+                .description(Meters.ENDPOINT_ROLE.description())
+                .tags(tags.and("role", role))
                 .register(registry));
     }
 

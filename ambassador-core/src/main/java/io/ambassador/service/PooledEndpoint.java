@@ -7,6 +7,7 @@ import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.protocol.ProbeResult;
 import io.ambassador.spi.protocol.ServerRole;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,7 +52,10 @@ public final class PooledEndpoint implements Candidate {
         this.weight = Math.max(1, endpoint.weight());
         this.ejection = ejection;
         this.meters = meters;
-        meters.watch(this, active::get, self -> self.opened.sum(), this::role);
+        meters.watch(this, active::get, self -> self.opened.sum());
+        for (ServerRole each : ServerRole.values()) {
+            meters.watchRole(each.name().toLowerCase(Locale.ROOT), () -> role == each);
+        }
     }
 
     @Override

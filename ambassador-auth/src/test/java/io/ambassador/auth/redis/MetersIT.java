@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.ambassador.Ambassador;
 import io.ambassador.metrics.Meters;
 import io.ambassador.service.Credentials;
+import io.ambassador.service.LimitsSpec;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointState;
 import io.ambassador.testkit.Ports;
@@ -15,6 +16,7 @@ import io.ambassador.testkit.RespClient;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -37,6 +39,7 @@ class MetersIT {
                             "redis",
                             service -> service.listen("127.0.0.1", 0)
                                     .protocol("redis")
+                                    .limits(LimitsSpec.DEFAULT.withPrewarm(1, Duration.ofMinutes(1)))
                                     .credentials(Credentials.of(null, "literal", "right"))
                                     .discover(listener -> {
                                         listener.onState(new EndpointState.Known(Set.of(up, down)));
@@ -50,9 +53,12 @@ class MetersIT {
                     }
                 }
                 redis.command("CONFIG", "SET", "requirepass", "another");
-                try (RespClient refused = RespClient.connect(ambassador.address("redis"))) {
-                    assertThrows(RespClient.ErrorReply.class, () -> refused.command("PING"));
-                }
+                await().untilAsserted(
+                                () -> { // those that are logged in already still are
+                                    try (RespClient refused = RespClient.connect(ambassador.address("redis"))) {
+                                        assertThrows(RespClient.ErrorReply.class, () -> refused.command("PING"));
+                                    }
+                                });
 
                 for (Meters meter : Meters.values()) {
                     await(meter.meterName()).untilAsserted(() -> assertEquals(Set.of(labels(meter)), found(meter)));

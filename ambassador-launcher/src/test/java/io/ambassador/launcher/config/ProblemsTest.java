@@ -34,7 +34,7 @@ class ProblemsTest {
                     listen = nowhere                    | listen: "nowhere" is not an address such as
                     listen = "1.2.3.4:99999"            | listen: "1.2.3.4:99999" is not an address such as
                     protocol = radis                    | protocol: "radis" is not a known protocol (did you mean redis?
-                    protocol = postgresql               | protocol: "postgresql" is not supported by this version
+                    protocol = mysql                    | protocol: "mysql" is not supported by this version
                     http { timeout = 1s }               | http: is not supported by this version
                     redis { guard = true }              | redis: belongs to protocol redis, and this service's is tcp
                     discovery = "statik://127.0.0.1:1"  | discovery: "statik" is not a known discovery source (did you mean static?
