@@ -23,6 +23,7 @@ import io.ambassador.transport.Transport;
 import io.ambassador.upstream.Connector;
 import io.ambassador.upstream.EndpointProber;
 import io.ambassador.upstream.Gateway;
+import io.ambassador.upstream.WarmPool;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -36,6 +37,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -58,10 +61,13 @@ final class Engine {
     private final Transport transport;
     private final ScheduledExecutorService control = executor("ambassador-control");
     private final ScheduledExecutorService worker = executor("ambassador-worker");
+    private final ExecutorService secretReads =
+            Executors.newCachedThreadPool(new DefaultThreadFactory("ambassador-secret", true));
     private final MeterRegistry registry;
     private final Map<String, Service> services = new LinkedHashMap<>();
     private final List<ServiceListener> listeners = new ArrayList<>();
     private final List<TlsContexts> certificates = new ArrayList<>();
+    private final List<WarmPool> warmPools = new ArrayList<>();
     private final List<ListenerTls> clientCertificates = new ArrayList<>();
     private final long startedAt = System.nanoTime();
     private @Nullable CompletableFuture<Void> drained;
@@ -79,11 +85,11 @@ final class Engine {
             if (services.containsKey(spec.name())) {
                 throw new ConfigurationException("services." + spec.name() + ": is described twice");
             }
-            Service service = new Service(spec, control, worker, registry, cacheDirectory, absentHold);
+            Service service = new Service(spec, control, worker, secretReads, registry, cacheDirectory, absentHold);
             services.put(spec.name(), service);
             Connector connector =
                     new Connector(transport, spec, tls(spec), service.protocol().negotiatesTls());
-            gateways.put(spec.name(), new Gateway(service, connector, clientTls(spec)));
+            gateways.put(spec.name(), new Gateway(service, connector, clientTls(spec), warm(service, connector)));
             Configured<ProbeProvider<?>> probe = spec.health().probe();
             if (probe != null) {
                 service.pool()
@@ -104,7 +110,9 @@ final class Engine {
                 }
             }
         }
+        services.values().forEach(Service::readSecrets);
         services.values().forEach(Service::start);
+        warmPools.forEach(WarmPool::start);
         Gauge.builder(Meters.BUILD_INFO.meterName(), () -> 1)
                 .description(Meters.BUILD_INFO.description())
                 .tag("version", version())
@@ -127,6 +135,15 @@ final class Engine {
                 worker);
         certificates.add(contexts);
         return contexts;
+    }
+
+    private @Nullable WarmPool warm(Service service, Connector connector) {
+        if (service.spec().limits().prewarm() == 0) {
+            return null;
+        }
+        WarmPool pool = new WarmPool(service, connector, transport.loops(), registry);
+        warmPools.add(pool);
+        return pool;
     }
 
     private @Nullable ListenerTls clientTls(ServiceSpec spec) throws ConfigurationException {
@@ -179,6 +196,7 @@ final class Engine {
         if (drained == null) {
             drained = new CompletableFuture<>();
             closeListeners();
+            warmPools.forEach(WarmPool::close);
             completeWhenIdle(drained);
         }
         return drained.copy();
@@ -205,6 +223,7 @@ final class Engine {
     /** Frees everything at once; what is still open is cut. */
     void release() {
         closeListeners();
+        warmPools.forEach(WarmPool::close);
         transport.close();
         certificates.forEach(TlsContexts::close);
         clientCertificates.forEach(ListenerTls::close);
@@ -216,6 +235,7 @@ final class Engine {
         } finally {
             stop(control);
             stop(worker);
+            secretReads.shutdownNow(); // not waited for: a read may hang for as long as its store does
         }
     }
 

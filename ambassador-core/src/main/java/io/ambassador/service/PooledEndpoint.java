@@ -107,7 +107,18 @@ public final class PooledEndpoint implements Candidate {
         active.decrementAndGet();
     }
 
-    /** @param nanos from the start of the attempt to ready */
+    /**
+     * The attempt gave a connection that waits for its client.
+     *
+     * @param nanos from the start of the attempt to ready
+     */
+    public void warmed(long nanos) {
+        active.decrementAndGet();
+        lastError = null;
+        measured(nanos);
+    }
+
+    /** @param nanos from the start of the attempt to ready; 0 if the connection was there before its client */
     public void opened(OpenConnection connection, long nanos) {
         opened.increment();
         lastError = null;
@@ -123,6 +134,11 @@ public final class PooledEndpoint implements Candidate {
     /** Ends every connection that is open now. Any thread. */
     public void end(EndReason reason) {
         connections.forEach(connection -> connection.end(reason));
+    }
+
+    /** Tells every connection that is open now. Any thread. */
+    void rotated() {
+        connections.forEach(OpenConnection::rotated);
     }
 
     /**
