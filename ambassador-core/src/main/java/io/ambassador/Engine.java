@@ -4,6 +4,7 @@ import io.ambassador.health.HealthMonitor;
 import io.ambassador.listener.AcceptGate;
 import io.ambassador.listener.ServiceListener;
 import io.ambassador.metrics.Meters;
+import io.ambassador.service.ClientTlsSpec;
 import io.ambassador.service.EndReason;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.PooledEndpoint;
@@ -16,10 +17,12 @@ import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.protocol.ProbeProvider;
 import io.ambassador.spi.routing.Route;
+import io.ambassador.transport.ListenerTls;
 import io.ambassador.transport.TlsContexts;
 import io.ambassador.transport.Transport;
 import io.ambassador.upstream.Connector;
 import io.ambassador.upstream.EndpointProber;
+import io.ambassador.upstream.Gateway;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -59,6 +62,7 @@ final class Engine {
     private final Map<String, Service> services = new LinkedHashMap<>();
     private final List<ServiceListener> listeners = new ArrayList<>();
     private final List<TlsContexts> certificates = new ArrayList<>();
+    private final List<ListenerTls> clientCertificates = new ArrayList<>();
     private final long startedAt = System.nanoTime();
     private @Nullable CompletableFuture<Void> drained;
     private boolean closed;
@@ -70,7 +74,7 @@ final class Engine {
 
     /** Sets up every service, binds every listener, begins discovery; whoever calls closes after a failure. */
     void start(List<ServiceSpec> specs, @Nullable Path cacheDirectory, Duration absentHold) throws AmbassadorException {
-        Map<String, Connector> connectors = new LinkedHashMap<>();
+        Map<String, Gateway> gateways = new LinkedHashMap<>();
         for (ServiceSpec spec : specs) {
             if (services.containsKey(spec.name())) {
                 throw new ConfigurationException("services." + spec.name() + ": is described twice");
@@ -79,7 +83,7 @@ final class Engine {
             services.put(spec.name(), service);
             Connector connector =
                     new Connector(transport, spec, tls(spec), service.protocol().negotiatesTls());
-            connectors.put(spec.name(), connector);
+            gateways.put(spec.name(), new Gateway(service, connector, clientTls(spec)));
             Configured<ProbeProvider<?>> probe = spec.health().probe();
             if (probe != null) {
                 service.pool()
@@ -94,9 +98,9 @@ final class Engine {
         for (Service service : services.values()) {
             Route route = new Route(service.name(), "listener");
             for (ListenAddress address : service.spec().listen()) {
-                Connector connector = connectors.get(service.name());
-                if (connector != null) {
-                    listeners.add(ServiceListener.bind(transport, address, request -> route, service, connector, gate));
+                Gateway gateway = gateways.get(service.name());
+                if (gateway != null) {
+                    listeners.add(ServiceListener.bind(transport, address, request -> route, gateway, gate));
                 }
             }
         }
@@ -123,6 +127,22 @@ final class Engine {
                 worker);
         certificates.add(contexts);
         return contexts;
+    }
+
+    private @Nullable ListenerTls clientTls(ServiceSpec spec) throws ConfigurationException {
+        ClientTlsSpec tls = spec.clientTls();
+        if (tls == null) {
+            return null;
+        }
+        ListenerTls loaded = ListenerTls.load(
+                "services." + spec.name() + ".client-tls",
+                tls.certificate(),
+                tls.key(),
+                tls.clientCa(),
+                CERTIFICATE_INTERVAL,
+                worker);
+        clientCertificates.add(loaded);
+        return loaded;
     }
 
     List<SocketAddress> addresses(String service) {
@@ -187,6 +207,7 @@ final class Engine {
         closeListeners();
         transport.close();
         certificates.forEach(TlsContexts::close);
+        clientCertificates.forEach(ListenerTls::close);
         try {
             onControl(() -> {
                 services.values().forEach(Service::close);

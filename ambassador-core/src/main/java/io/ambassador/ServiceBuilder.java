@@ -2,6 +2,8 @@ package io.ambassador;
 
 import io.ambassador.service.AllowSpec;
 import io.ambassador.service.Catalog;
+import io.ambassador.service.ClientCredentials;
+import io.ambassador.service.ClientTlsSpec;
 import io.ambassador.service.Credentials;
 import io.ambassador.service.HealthSpec;
 import io.ambassador.service.LimitsSpec;
@@ -37,7 +39,9 @@ public final class ServiceBuilder {
     private Configured<BalancingPolicyProvider<?>> balancing;
     private Role role = Role.ANY;
     private @Nullable Credentials credentials;
+    private @Nullable ClientCredentials clientCredentials;
     private @Nullable TlsSpec tls;
+    private @Nullable ClientTlsSpec clientTls;
     private @Nullable HealthSpec health;
     private OnChangeSpec onChange = OnChangeSpec.DEFAULT;
     private LimitsSpec limits = LimitsSpec.DEFAULT;
@@ -115,8 +119,20 @@ public final class ServiceBuilder {
         return this;
     }
 
-    public ServiceBuilder credentials(Credentials given) {
+    public ServiceBuilder credentials(@Nullable Credentials given) {
         credentials = given;
+        return this;
+    }
+
+    /** What becomes of credentials that clients show; default: whatever they show is accepted, and not passed on. */
+    public ServiceBuilder clientCredentials(ClientCredentials wanted) {
+        clientCredentials = wanted;
+        return this;
+    }
+
+    /** TLS to the clients; default: plain text. */
+    public ServiceBuilder clientTls(ClientTlsSpec spec) {
+        clientTls = spec;
         return this;
     }
 
@@ -168,7 +184,9 @@ public final class ServiceBuilder {
                     role,
                     balancing,
                     credentials,
+                    clientCredentials,
                     tls,
+                    clientTls,
                     healthSpec,
                     onChange,
                     limits,

@@ -2,13 +2,12 @@ package io.ambassador.listener;
 
 import io.ambassador.service.AllowSpec;
 import io.ambassador.service.Cidr;
-import io.ambassador.service.Service;
 import io.ambassador.spi.routing.Route;
 import io.ambassador.spi.routing.RouteRequest;
 import io.ambassador.spi.routing.Router;
 import io.ambassador.transport.Transport;
 import io.ambassador.upstream.Connection;
-import io.ambassador.upstream.Connector;
+import io.ambassador.upstream.Gateway;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
@@ -29,16 +28,13 @@ import org.jspecify.annotations.Nullable;
  */
 @Sharable
 final class Acceptor extends ChannelInitializer<Channel> {
-    /** A service, and how its endpoints are reached. */
-    record Target(Service service, Connector connector) {}
-
     private final Router router;
-    private final Map<String, Target> targets;
-    private final Target entry;
+    private final Map<String, Gateway> targets;
+    private final Gateway entry;
     private final AcceptGate gate;
 
     /** @param entry the service whose allow-lists and PROXY settings this listener has */
-    Acceptor(Router router, Map<String, Target> targets, Target entry, AcceptGate gate) {
+    Acceptor(Router router, Map<String, Gateway> targets, Gateway entry, AcceptGate gate) {
         this.router = router;
         this.targets = targets;
         this.entry = entry;
@@ -73,13 +69,13 @@ final class Acceptor extends ChannelInitializer<Channel> {
             return;
         }
         Route route = router.route(new RouteRequest(source, destination, null));
-        Target target = route == null ? null : targets.get(route.service());
+        Gateway target = route == null ? null : targets.get(route.service());
         if (target == null) {
             Connection.turnAway(entry.service(), client, "no route fits " + source);
         } else if (target.service().tryEnter()) {
-            new Connection(target.service(), target.connector(), client, source, destination).start();
+            new Connection(target, client, source, destination).start();
         } else {
-            Connection.refuseForLimit(target.service(), client);
+            Connection.refuseForLimit(target, client);
         }
     }
 

@@ -5,7 +5,7 @@ import io.ambassador.service.Service;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.routing.Router;
 import io.ambassador.transport.Transport;
-import io.ambassador.upstream.Connector;
+import io.ambassador.upstream.Gateway;
 import io.netty.channel.Channel;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -30,20 +30,15 @@ public final class ServiceListener {
      * @throws AmbassadorException naming service and address, if it cannot be bound
      */
     public static ServiceListener bind(
-            Transport transport,
-            ListenAddress address,
-            Router router,
-            Service service,
-            Connector connector,
-            AcceptGate gate)
+            Transport transport, ListenAddress address, Router router, Gateway gateway, AcceptGate gate)
             throws AmbassadorException {
+        Service service = gateway.service();
         boolean unix = address instanceof ListenAddress.Unix;
         if (unix && !service.spec().allow().uids().isEmpty() && !transport.knowsPeerUsers()) {
             throw new AmbassadorException("services." + service.name()
                     + ".allow.uids: cannot be held without epoll. Remove it, or run on Linux");
         }
-        Acceptor.Target target = new Acceptor.Target(service, connector);
-        Acceptor acceptor = new Acceptor(router, Map.of(service.name(), target), target, gate);
+        Acceptor acceptor = new Acceptor(router, Map.of(service.name(), gateway), gateway, gate);
         try {
             Channel channel = transport.bind(
                     address.socketAddress(), service.spec().limits().userTimeout(), acceptor);

@@ -1,5 +1,6 @@
 package io.ambassador.metrics;
 
+import io.ambassador.spi.protocol.ServerRole;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -9,6 +10,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +41,13 @@ public final class EndpointMeters {
     }
 
     /** Registers figures that {@code owner} keeps itself. */
-    public <T> void watch(T owner, Supplier<Number> active, ToDoubleFunction<T> opened) {
+    public <T> void watch(T owner, Supplier<Number> active, ToDoubleFunction<T> opened, Supplier<ServerRole> role) {
+        for (ServerRole each : ServerRole.values()) {
+            keep(Gauge.builder(Meters.ENDPOINT_ROLE.meterName(), () -> role.get() == each ? 1 : 0)
+                    .description(Meters.ENDPOINT_ROLE.description())
+                    .tags(tags.and("role", each.name().toLowerCase(Locale.ROOT)))
+                    .register(registry));
+        }
         keep(Gauge.builder(Meters.CONNECTIONS_ACTIVE.meterName(), active)
                 .description(Meters.CONNECTIONS_ACTIVE.description())
                 .tags(tags)

@@ -79,6 +79,11 @@ public final class Cidr {
         return true;
     }
 
+    /** Whether every address of its family is in it. */
+    public boolean isEverybody() {
+        return prefix == 0;
+    }
+
     /** Whether any of {@code blocks} contains {@code address}; a missing address is in none. */
     public static boolean anyContains(List<Cidr> blocks, @Nullable InetAddress address) {
         if (address == null) {

@@ -51,7 +51,7 @@ public final class PooledEndpoint implements Candidate {
         this.weight = Math.max(1, endpoint.weight());
         this.ejection = ejection;
         this.meters = meters;
-        meters.watch(this, active::get, self -> self.opened.sum());
+        meters.watch(this, active::get, self -> self.opened.sum(), this::role);
     }
 
     @Override

@@ -16,6 +16,7 @@ import io.ambassador.spi.protocol.ProtocolProvider;
 import io.ambassador.spi.protocol.ServerRole;
 import io.ambassador.spi.secret.SecretSource;
 import io.ambassador.spi.secret.SecretSourceProvider;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -28,6 +29,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -51,10 +54,13 @@ public final class Service implements ByteCounter {
     private final EndpointPool pool;
     private final Discovery discovery;
     private final @Nullable SecretKeeper secrets;
+    private final @Nullable SecretKeeper clientSecrets;
+    private final ClientCheck clientCheck;
     private final Admission admission;
     private final RetryBudget retries;
     private final EndpointMeters unrouted;
     private final List<Meter> meters = new ArrayList<>();
+    private final Map<String, Counter> loginFailures = new ConcurrentHashMap<>();
     private final LongAdder toBackend = new LongAdder();
     private final LongAdder toClient = new LongAdder();
     private final LongAdder opened = new LongAdder();
@@ -106,6 +112,10 @@ public final class Service implements ByteCounter {
         this.secrets = credentials == null
                 ? null
                 : new SecretKeeper(credentials.username(), secret(credentials.password()), log);
+        ClientCredentials shown = spec.clientCredentials();
+        Configured<SecretSourceProvider<?>> wanted = shown == null ? null : shown.password();
+        this.clientSecrets = wanted == null ? null : new SecretKeeper(null, secret(wanted), log);
+        this.clientCheck = new ClientCheck(shown == null ? ClientCredentials.ACCEPT_ANY : shown, clientSecrets);
         LimitsSpec limits = spec.limits();
         LimitsSpec.Rate rate = limits.rate();
         this.admission = new Admission(
@@ -123,6 +133,9 @@ public final class Service implements ByteCounter {
         if (secrets != null) {
             secrets.start(worker);
         }
+        if (clientSecrets != null) {
+            clientSecrets.start(worker);
+        }
         control.execute(discovery::start);
     }
 
@@ -133,7 +146,11 @@ public final class Service implements ByteCounter {
         if (secrets != null) {
             secrets.close();
         }
+        if (clientSecrets != null) {
+            clientSecrets.close();
+        }
         meters.forEach(registry::remove);
+        loginFailures.values().forEach(registry::remove);
         unrouted.remove();
     }
 
@@ -167,6 +184,11 @@ public final class Service implements ByteCounter {
 
     public @Nullable SecretKeeper secrets() {
         return secrets;
+    }
+
+    /** Judges what clients show of credentials. */
+    public ClientCheck clientCheck() {
+        return clientCheck;
     }
 
     public RetryBudget retries() {
@@ -219,7 +241,13 @@ public final class Service implements ByteCounter {
     }
 
     public void loginFailed(String kind) {
-        registry.counter(Meters.LOGIN_FAILURES.meterName(), "service", spec.name(), "kind", kind)
+        loginFailures
+                .computeIfAbsent(
+                        kind,
+                        word -> Counter.builder(Meters.LOGIN_FAILURES.meterName())
+                                .description(Meters.LOGIN_FAILURES.description())
+                                .tags("service", spec.name(), "kind", word)
+                                .register(registry))
                 .increment();
     }
 

@@ -3,6 +3,7 @@ package io.ambassador.service;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.balancing.BalancingPolicyProvider;
 import io.ambassador.spi.discovery.EndpointSourceProvider;
+import io.ambassador.spi.protocol.Protocol;
 import io.ambassador.spi.protocol.ProtocolProvider;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param listen empty for a service that is reached through a shared listener
  * @param discovery the first source that has endpoints wins
  * @param credentials {@code null} to relay without logging in
+ * @param clientCredentials {@code null} where nothing was said, which accepts any
  * @param tls {@code null} for plain text to the endpoints
+ * @param clientTls {@code null} for plain text to the clients
  */
 public record ServiceSpec(
         String name,
@@ -23,7 +26,9 @@ public record ServiceSpec(
         Role role,
         Configured<BalancingPolicyProvider<?>> balancing,
         @Nullable Credentials credentials,
+        @Nullable ClientCredentials clientCredentials,
         @Nullable TlsSpec tls,
+        @Nullable ClientTlsSpec clientTls,
         HealthSpec health,
         OnChangeSpec onChange,
         LimitsSpec limits,
@@ -44,10 +49,44 @@ public record ServiceSpec(
             throw new IllegalArgumentException("services." + name + ".credentials: protocol " + protocol.type()
                     + " cannot log in. Choose a protocol that can, or remove the credentials");
         }
-        if (credentials != null && allow.sources().isEmpty() && !listen.stream().allMatch(ListenAddress::isLocal)) {
-            throw new IllegalArgumentException("services." + name
-                    + ".listen: whoever reaches this address would be logged in. Listen on loopback or a unix socket,"
-                    + " or name the clients in allow.sources");
+        if (credentials == null && clientCredentials != null) {
+            throw new IllegalArgumentException("services." + name + ".client-credentials: needs credentials:"
+                    + " without them, those of each client go through untouched. Remove it, or add credentials");
         }
+        if (credentials != null && !listen.stream().allMatch(ListenAddress::isLocal)) {
+            if (allow.sources().isEmpty()) {
+                throw new IllegalArgumentException("services." + name
+                        + ".listen: whoever reaches this address would be logged in. Listen on loopback or a unix"
+                        + " socket, or name the clients in allow.sources");
+            }
+            if (allow.sources().stream().anyMatch(Cidr::isEverybody)) {
+                throw new IllegalArgumentException("services." + name
+                        + ".allow.sources: whoever reaches the listener would be logged in, since /0 contains every"
+                        + " address. Name the clients, or listen on loopback or a unix socket");
+            }
+        }
+        if (clientTls != null
+                && clientTls.mode() == ClientTlsSpec.Mode.OFFER
+                && !create(protocol).negotiatesTls()) {
+            throw new IllegalArgumentException("services." + name + ".client-tls.mode: in protocol " + protocol.type()
+                    + " clients begin with TLS or never use it. Set it to require");
+        }
+        if (limits.prewarm() > 0) {
+            String why = credentials == null
+                    ? "without credentials there is nothing to log in with"
+                    : proxyProtocol.send() != ProxyProtocolSpec.Send.OFF
+                            ? "proxy-protocol.send names a client, and there is none yet"
+                            : balancing.type().equals("consistent-hash")
+                                    ? "balancing consistent-hash goes by the client, and there is none yet"
+                                    : null;
+            if (why != null) {
+                throw new IllegalArgumentException("services." + name + ".limits.prewarm: " + why + ". Remove it");
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked") // a provider's own config is the only one it is ever paired with
+    private static Protocol create(Configured<ProtocolProvider<?>> configured) {
+        return ((ProtocolProvider<Record>) configured.provider()).create(configured.config());
     }
 }

@@ -120,7 +120,7 @@ public final class TlsContexts implements ClientTls, AutoCloseable {
     }
 
     private SslContext build() throws ConfigurationException {
-        List<X509Certificate> authorities = files.readAuthorities();
+        List<X509Certificate> authorities = files.readAuthorities("ca");
         ClientIdentity identity = files.readIdentity();
         try {
             SslContextBuilder builder = SslContextBuilder.forClient()
@@ -137,7 +137,7 @@ public final class TlsContexts implements ClientTls, AutoCloseable {
         }
     }
 
-    private static X509ExtendedTrustManager trusting(List<X509Certificate> authorities)
+    static X509ExtendedTrustManager trusting(List<X509Certificate> authorities)
             throws GeneralSecurityException, IOException {
         KeyStore store = null; // the JVM's own
         if (!authorities.isEmpty()) {

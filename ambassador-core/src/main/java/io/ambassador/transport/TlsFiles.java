@@ -43,12 +43,16 @@ record TlsFiles(
         return paths;
     }
 
-    /** What to trust; empty to trust what the JVM does. */
-    List<X509Certificate> readAuthorities() throws ConfigurationException {
-        return ca == null ? List.of() : certificates("ca", ca);
+    /**
+     * What to trust; empty without a file.
+     *
+     * @param name of the file's key below {@code key}
+     */
+    List<X509Certificate> readAuthorities(String name) throws ConfigurationException {
+        return ca == null ? List.of() : certificates(name, ca);
     }
 
-    /** The client certificate with its key; {@code null} for none. */
+    /** Our own certificate with its key; {@code null} for none. */
     @Nullable ClientIdentity readIdentity() throws ConfigurationException {
         if (certificate == null || privateKey == null) {
             return null;

@@ -28,6 +28,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.RawUnixChannelOption;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
@@ -245,12 +246,19 @@ public final class Transport implements AutoCloseable {
         loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 
-    /** Closes so that the peer's kernel reports a reset, not an end of data. */
+    /**
+     * Closes so that the peer's kernel reports a reset, not an end of data; TLS does not get to say that all is well.
+     * On the channel's event loop.
+     */
     public static void reset(Channel channel) {
         if (channel instanceof SocketChannel socket && socket.isOpen()) {
             socket.config().setOption(ChannelOption.SO_LINGER, 0);
         }
-        channel.close();
+        if (channel.pipeline().get(SslHandler.class) == null) {
+            channel.close();
+        } else {
+            channel.unsafe().close(channel.unsafe().voidPromise());
+        }
     }
 
     /**

@@ -1,7 +1,9 @@
 package io.ambassador.upstream;
 
+import io.ambassador.service.ClientTlsSpec;
 import io.ambassador.service.Service;
 import io.ambassador.spi.protocol.Client;
+import io.ambassador.transport.ListenerTls;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.Future;
@@ -9,11 +11,13 @@ import org.jspecify.annotations.Nullable;
 
 /** What a service allows the session of one client. */
 final class ClientContext implements Client {
+    private final Gateway gateway;
     private final Service service;
     private final Channel channel;
 
-    ClientContext(Service service, Channel channel) {
-        this.service = service;
+    ClientContext(Gateway gateway, Channel channel) {
+        this.gateway = gateway;
+        this.service = gateway.service();
         this.channel = channel;
     }
 
@@ -24,26 +28,30 @@ final class ClientContext implements Client {
 
     @Override
     public boolean offersTls() {
-        return false;
+        return gateway.tls() != null && !gateway.encryptsAtOnce();
     }
 
     @Override
     public boolean requiresTls() {
-        return false;
+        ClientTlsSpec spec = service.spec().clientTls();
+        return offersTls() && spec != null && spec.mode() == ClientTlsSpec.Mode.REQUIRE;
     }
 
     @Override
     public Future<Void> startTls(ChannelHandlerContext ctx) {
-        return channel.eventLoop().newFailedFuture(new IllegalStateException("The service offers no TLS."));
+        ListenerTls tls = gateway.tls();
+        return tls == null
+                ? channel.eventLoop().newFailedFuture(new IllegalStateException("The service offers no TLS."))
+                : tls.start(channel, ctx.name(), service.spec().limits().greetingTimeout());
     }
 
     @Override
     public boolean mustShowCredentials() {
-        return false;
+        return service.clientCheck().mustShow();
     }
 
     @Override
     public boolean accepts(@Nullable String username, byte[] password) {
-        return true;
+        return service.clientCheck().accepts(username, password);
     }
 }

@@ -10,12 +10,14 @@ import io.ambassador.spi.protocol.Handshake;
 import io.ambassador.spi.protocol.LoginException;
 import io.ambassador.spi.protocol.Refusal;
 import io.ambassador.spi.protocol.Session;
+import io.ambassador.transport.ListenerTls;
 import io.ambassador.transport.Transport;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * and logged in at, then the relay takes over. On the client's event loop, but for {@link #end}.
  */
 public final class Connection implements OpenConnection, Dial.Outcome {
+    private final Gateway gateway;
     private final Service service;
-    private final Connector connector;
     private final Channel client;
     private final Session session;
     private final Relay relay;
@@ -37,18 +39,37 @@ public final class Connection implements OpenConnection, Dial.Outcome {
     private boolean over;
 
     /** @param source the client's address, after PROXY protocol; the service has admitted it */
-    public Connection(
-            Service service, Connector connector, Channel client, SocketAddress source, SocketAddress destination) {
-        this.service = service;
-        this.connector = connector;
+    public Connection(Gateway gateway, Channel client, SocketAddress source, SocketAddress destination) {
+        this.gateway = gateway;
+        this.service = gateway.service();
         this.client = client;
-        this.session = service.protocol().open(new ClientContext(service, client));
+        this.session = service.protocol().open(new ClientContext(gateway, client));
         this.addresses = new Connector.ClientAddress(source, destination);
         this.relay = new Relay(client, service.spec().limits().idleTimeout(), service, this::relayEnded);
     }
 
     public void start() {
         relay.attach();
+        ListenerTls tls = gateway.tls();
+        if (tls == null || !gateway.encryptsAtOnce()) {
+            greet();
+            return;
+        }
+        tls.start(client, "held", service.spec().limits().greetingTimeout()).addListener(encrypted -> {
+            client.config().setAutoRead(false);
+            if (encrypted.isSuccess()) {
+                greet();
+            } else {
+                tlsFailed(encrypted.cause());
+            }
+        });
+        client.config().setAutoRead(true);
+    }
+
+    private void greet() {
+        if (over) {
+            return;
+        }
         Promise<Void> greeted = client.eventLoop().newPromise();
         Handshake<Void> greeting = session.greeting(greeted);
         if (greeting == null) {
@@ -74,6 +95,23 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         client.config().setAutoRead(true);
     }
 
+    /** There is no way to tell the client but the alert that TLS is about to send it. */
+    private void tlsFailed(Throwable cause) {
+        if (over) {
+            return;
+        }
+        over = true;
+        boolean gone = cause instanceof ClosedChannelException;
+        EndReason reason = gone ? EndReason.CLIENT_GONE : EndReason.GREETING_FAILED;
+        if (!gone) {
+            service.warn(
+                    "client-tls", "TLS with a client at {} failed: {}", addresses.source(), Failures.describe(cause));
+        }
+        relay.release();
+        Parting.listen(client);
+        ended(reason);
+    }
+
     private void greetingFailed(Handshake<Void> greeting, Throwable cause) {
         if (cause instanceof IOException) {
             end(EndReason.CLIENT_GONE);
@@ -86,11 +124,16 @@ public final class Connection implements OpenConnection, Dial.Outcome {
     }
 
     /** Tells a client that a limit has been reached, in the protocol's words, and closes. */
-    public static void refuseForLimit(Service service, Channel client) {
+    public static void refuseForLimit(Gateway gateway, Channel client) {
+        Service service = gateway.service();
         Refusal refusal = refusal(EndReason.LIMIT);
         service.unrouted().closed(EndReason.LIMIT.word());
         service.warn(EndReason.LIMIT, "[{}] a client was refused: a limit is reached", refusal.correlationId());
-        Session session = service.protocol().open(new ClientContext(service, client));
+        if (gateway.encryptsAtOnce()) {
+            Transport.reset(client); // it could read nothing without a handshake, which costs more than it is worth
+            return;
+        }
+        Session session = service.protocol().open(new ClientContext(gateway, client));
         Parting.say(client, session.refusal(refusal, client.alloc()));
         session.ended();
     }
@@ -124,7 +167,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         if (over) {
             return;
         }
-        dial = new Dial(service, connector, client.eventLoop(), session, addresses, this);
+        dial = new Dial(service, gateway.connector(), client.eventLoop(), session, addresses, this);
         dial.start();
     }
 

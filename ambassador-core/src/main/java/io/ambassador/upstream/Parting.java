@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.util.concurrent.TimeUnit;
 
@@ -26,16 +27,32 @@ final class Parting extends ChannelInboundHandlerAdapter {
             Transport.reset(client);
             return;
         }
-        client.pipeline().addLast("parting", new Parting());
-        client.config().setAutoRead(true);
+        listen(client);
         client.writeAndFlush(words).addListener(written -> {
-            if (written.isSuccess() && client instanceof DuplexChannel duplex) {
-                duplex.shutdownOutput();
-            } else {
+            SslHandler tls = client.pipeline().get(SslHandler.class);
+            if (!written.isSuccess()) {
                 client.close();
+            } else if (tls != null) {
+                tls.closeOutbound().addListener(closed -> finish(client));
+            } else {
+                finish(client);
             }
         });
+    }
+
+    /** Reads and drops what the client sends until it goes, or has had time to take in what was written to it. */
+    static void listen(Channel client) {
+        client.pipeline().addLast("parting", new Parting());
+        client.config().setAutoRead(true);
         client.eventLoop().schedule(() -> client.close(), GRACE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private static void finish(Channel client) {
+        if (client instanceof DuplexChannel duplex) {
+            duplex.shutdownOutput();
+        } else {
+            client.close();
+        }
     }
 
     @Override

@@ -36,6 +36,8 @@ final class TestSpecs {
                     Configured.parse(catalog.policies().get("round-robin"), none),
                     null,
                     null,
+                    null,
+                    null,
                     health,
                     onChange,
                     LimitsSpec.DEFAULT,

@@ -18,11 +18,14 @@ public final class Daemon implements AutoCloseable {
     private final Process process;
     private final Path directory;
     private final Path output;
+    /** A test that fails half-way may never close it. */
+    private final Thread hook = new Thread(this::destroy, "end-daemon");
 
     private Daemon(Process process, Path directory, Path output) {
         this.process = process;
         this.directory = directory;
         this.output = output;
+        Runtime.getRuntime().addShutdownHook(hook);
     }
 
     /** A new temporary directory, to be handed to {@link #start}, which takes it over. */
@@ -46,7 +49,7 @@ public final class Daemon implements AutoCloseable {
             process = new ProcessBuilder(command)
                     .directory(directory.toFile())
                     .redirectErrorStream(true)
-                    .redirectOutput(output.toFile())
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
                     .start();
         } catch (IOException e) {
             throw new UncheckedIOException(
@@ -73,7 +76,7 @@ public final class Daemon implements AutoCloseable {
         return directory;
     }
 
-    /** What it has printed so far. */
+    /** What it has printed so far, since its directory was new. */
     public String output() {
         try {
             return Files.exists(output) ? Files.readString(output) : "";
@@ -85,6 +88,12 @@ public final class Daemon implements AutoCloseable {
     /** SIGKILL; returns once it is gone. */
     public void kill() {
         process.destroyForcibly();
+        await();
+    }
+
+    /** Asks it to end by a signal; returns once it is gone. Its directory stays, and may be started in again. */
+    public void stop(String signal) {
+        signal(signal);
         await();
     }
 
@@ -116,6 +125,11 @@ public final class Daemon implements AutoCloseable {
 
     @Override
     public void close() {
+        Runtime.getRuntime().removeShutdownHook(hook);
+        destroy();
+    }
+
+    private void destroy() {
         process.destroyForcibly();
         await();
         try (Stream<Path> files = Files.walk(directory)) {

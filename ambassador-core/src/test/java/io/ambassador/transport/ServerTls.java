@@ -13,11 +13,11 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
 /** The other side's TLS, straight from the JDK. */
-final class ServerTls {
+public final class ServerTls {
     private ServerTls() {}
 
     /** @param clientCa whose clients to trust; {@code null} for none */
-    static SSLContext context(Issued issued, Path clientCa) throws Exception {
+    public static SSLContext context(Issued issued, Path clientCa) throws Exception {
         KeyStore keys = KeyStore.getInstance("PKCS12");
         keys.load(null, null);
         keys.setKeyEntry("server", PemKey.parse(Files.readAllBytes(issued.key())), new char[0], new Certificate[] {

@@ -3,9 +3,15 @@ package io.ambassador.launcher;
 import com.typesafe.config.ConfigFactory;
 import io.ambassador.launcher.config.Configuration;
 import io.ambassador.service.Catalog;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
         name = "run",
@@ -19,11 +25,26 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private final RunOptions options = new RunOptions();
 
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Parameters(
+            paramLabel = "-- APP ARGS",
+            description = "An application to run once the sidecar is ready. The sidecar serves until it has exited, and"
+                    + " exits with its code.")
+    private List<String> application = new ArrayList<>();
+
     @Override
     public Integer call() throws Exception {
+        if (!application.isEmpty()
+                && !spec.commandLine().getParseResult().originalArgs().contains("--")) {
+            throw new ParameterException(
+                    spec.commandLine(), "\"" + application.get(0) + "\": write -- before an application to run.");
+        }
         options.setUpLog();
         config.lookUp();
         Configuration configuration = config.read(ConfigFactory.empty(), Catalog.load());
-        return new Sidecar(configuration, true, options.exitZeroOnSigterm()).run();
+        return new Sidecar(configuration, true, options.exitZeroOnSigterm(), application).run();
     }
 }

@@ -4,6 +4,8 @@ import io.ambassador.Ambassador;
 import io.ambassador.launcher.admin.AdminServer;
 import io.ambassador.launcher.admin.Managed;
 import io.ambassador.launcher.admin.Metrics;
+import io.ambassador.launcher.child.Child;
+import io.ambassador.launcher.child.ChildException;
 import io.ambassador.launcher.config.Configuration;
 import io.ambassador.service.ServiceStatus;
 import io.ambassador.spi.AmbassadorException;
@@ -17,16 +19,24 @@ import org.slf4j.LoggerFactory;
 /** One ambassador and its admin address, from start to end of this process. */
 final class Sidecar {
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.launcher");
+    private static final long READY_POLL_MILLIS = 10;
 
     private final Configuration configuration;
     private final boolean adminRequired;
+    private final List<String> application;
     private final Stop stop;
     private final long began = System.nanoTime();
 
     /** @param adminRequired whether an admin address that cannot be bound is a failure to start */
     Sidecar(Configuration configuration, boolean adminRequired, boolean exitZeroOnSigterm) {
+        this(configuration, adminRequired, exitZeroOnSigterm, List.of());
+    }
+
+    /** @param application to be run beside, with its arguments, whose end is ours; empty for none */
+    Sidecar(Configuration configuration, boolean adminRequired, boolean exitZeroOnSigterm, List<String> application) {
         this.configuration = configuration;
         this.adminRequired = adminRequired;
+        this.application = application;
         this.stop = new Stop(exitZeroOnSigterm);
     }
 
@@ -42,14 +52,32 @@ final class Sidecar {
                     .addKeyValue("millis", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began))
                     .addKeyValue("admin", admin == null ? "off" : configuration.admin())
                     .log("Started.");
-            int code = stop.await();
+            int code = application.isEmpty() ? stop.await() : runApplication(ambassador);
             ambassador.close(); // first of the two, so that probes and metrics are served while it drains
             LOG.info("Stopped.");
             return code;
         } catch (AmbassadorException e) {
             LOG.error("Cannot start: {}", e.getMessage());
+            if (e instanceof ChildException child) {
+                return child.exitCode();
+            }
             return e instanceof ConfigurationException ? Main.EXIT_WRONG : Main.EXIT_FAILED;
         }
+    }
+
+    /** The application finds its services ready, and has them until it has ended. Returns its exit code. */
+    private int runApplication(Ambassador ambassador) throws InterruptedException, ChildException {
+        while (!ambassador.isReady() && !stop.isRequested()) {
+            Thread.sleep(READY_POLL_MILLIS);
+        }
+        if (stop.isRequested()) {
+            return stop.await();
+        }
+        Child child = Child.start(application);
+        stop.passOnTo(child);
+        int code = child.await();
+        stop.ended(code);
+        return code;
     }
 
     private Ambassador start(@Nullable Metrics metrics) throws AmbassadorException {

@@ -1,9 +1,11 @@
 package io.ambassador.launcher;
 
+import io.ambassador.launcher.child.Child;
 import io.ambassador.launcher.logging.Logging;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import sun.misc.Signal;
@@ -15,6 +17,7 @@ final class Stop {
     private final AtomicInteger signals = new AtomicInteger();
     private final CompletableFuture<Integer> code = new CompletableFuture<>();
     private final boolean zeroOnSigterm;
+    private volatile @Nullable Child child;
 
     Stop(boolean zeroOnSigterm) {
         this.zeroOnSigterm = zeroOnSigterm;
@@ -24,17 +27,51 @@ final class Stop {
         Signal.handle(
                 new Signal("TERM"), signal -> signalled("SIGTERM", zeroOnSigterm ? 0 : SIGNALLED + signal.getNumber()));
         Signal.handle(new Signal("INT"), signal -> signalled("SIGINT", SIGNALLED + signal.getNumber()));
-        Signal.handle(new Signal("HUP"), signal -> LOG.warn("SIGHUP: reload is not supported by this version."));
+        Signal.handle(new Signal("HUP"), signal -> hangUp());
+    }
+
+    /** From now on signals are for {@code started}, whose end is ours. */
+    void passOnTo(Child started) {
+        child = started;
+        if (isRequested()) { // a moment before
+            started.signal("TERM");
+        }
     }
 
     /** @param exitCode of the process, unless it was told to stop before */
     void request(String reason, int exitCode) {
-        if (code.complete(exitCode)) {
+        Child application = child;
+        if (application != null) {
+            application.signal("TERM");
+        } else if (code.complete(exitCode)) {
             LOG.info("{}: draining.", reason);
         }
     }
 
+    /** The application has ended, and so does what was there for it. */
+    void ended(int exitCode) {
+        child = null;
+        code.complete(exitCode);
+    }
+
+    private void hangUp() {
+        Child application = child;
+        if (application != null) {
+            application.signal("HUP");
+        } else {
+            LOG.warn("SIGHUP: reload is not supported by this version.");
+        }
+    }
+
     private void signalled(String name, int exitCode) {
+        Child application = child;
+        if (application != null) {
+            if (name.equals("SIGINT") && System.console() != null) {
+                return; // a terminal has sent it to the application, too
+            }
+            application.signal(name.substring("SIG".length()));
+            return;
+        }
         if (signals.incrementAndGet() > 1) {
             LOG.warn("{} again: stopping at once.", name);
             Logging.flush();

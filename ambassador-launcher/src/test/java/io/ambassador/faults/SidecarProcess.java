@@ -29,7 +29,7 @@ final class SidecarProcess implements AutoCloseable {
     private final int admin = Ports.free();
     private final Daemon daemon;
 
-    private SidecarProcess(List<String> prefix, Map<String, String> services) {
+    private SidecarProcess(List<String> prefix, Map<String, String> services, String... options) {
         if (!Files.exists(JAR)) {
             throw new IllegalStateException(JAR.toAbsolutePath() + " is missing. Build it: mvn -DskipTests package");
         }
@@ -48,6 +48,7 @@ final class SidecarProcess implements AutoCloseable {
         }
         List<String> command = new ArrayList<>(prefix);
         command.addAll(List.of(LAUNCHER.toAbsolutePath().normalize().toString(), "run", "-c", file.toString()));
+        command.addAll(List.of(options));
         daemon = Daemon.start(directory, command, this::isReady);
     }
 
@@ -59,9 +60,15 @@ final class SidecarProcess implements AutoCloseable {
     /**
      * @param prefix of its command line, such as {@code prlimit --nofile=256:256}
      * @param services settings by name, but for {@code listen}
+     * @param options of {@code run}
      */
-    static SidecarProcess start(List<String> prefix, Map<String, String> services) {
-        return new SidecarProcess(prefix, services);
+    static SidecarProcess start(List<String> prefix, Map<String, String> services, String... options) {
+        return new SidecarProcess(prefix, services, options);
+    }
+
+    /** Of the JVM itself, which the scripts have become by now. */
+    long pid() {
+        return daemon.pid();
     }
 
     /** Of service {@code main}. */

@@ -1,0 +1,100 @@
+package io.ambassador.examples;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import io.ambassador.testkit.Ports;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the pages on protocols tell readers to type shows them what the pages say. */
+class ExamplesIT {
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    private static final Path PAGES = ROOT.resolve("docs/protocols");
+    private static final String END = "--- end of the answer ---";
+
+    @TempDir
+    Path folder;
+
+    static List<Path> pages() throws IOException {
+        List<Path> pages = new ArrayList<>();
+        try (Stream<Path> files = Files.list(PAGES)) {
+            for (Path file : files.sorted().toList()) {
+                if (Example.isIn(file)) {
+                    pages.add(PAGES.relativize(file));
+                }
+            }
+        }
+        return pages;
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    @Timeout(120)
+    void readersSeeWhatThePageSays(Path page) throws Exception {
+        Example example = Example.of(PAGES.resolve(page), folder);
+        assertFalse(example.steps().isEmpty());
+        Path background = Files.createFile(folder.resolve("background.log"));
+        ProcessBuilder builder =
+                new ProcessBuilder("setsid", "bash").directory(ROOT.toFile()).redirectErrorStream(true);
+        builder.environment().put("AMBASSADOR_ADMIN_LISTEN", "127.0.0.1:" + Ports.free());
+        Process shell = builder.start();
+        try (OutputStream in = shell.getOutputStream();
+                BufferedReader out = shell.inputReader(UTF_8)) {
+            for (Example.Step step : example.steps()) {
+                if (step.inBackground()) {
+                    List<Integer> closed = closed(example);
+                    String command = step.command().substring(0, step.command().length() - 1);
+                    write(in, command + " </dev/null >>" + background + " 2>&1 &\n");
+                    await(step.command())
+                            .atMost(Duration.ofSeconds(30))
+                            .until(() -> closed(example).size() < closed.size());
+                } else {
+                    write(in, step.command() + "\necho '" + END + "'\n");
+                    assertEquals(step.seen(), answer(out), step.command() + "\n" + Files.readString(background, UTF_8));
+                }
+            }
+        } finally {
+            new ProcessBuilder("kill", "-TERM", "--", "-" + shell.pid()).start().waitFor();
+            shell.waitFor(20, TimeUnit.SECONDS);
+        }
+    }
+
+    private static void write(OutputStream in, String line) throws IOException {
+        in.write(line.getBytes(UTF_8));
+        in.flush();
+    }
+
+    private static List<String> answer(BufferedReader out) throws IOException {
+        List<String> lines = new ArrayList<>();
+        String line = out.readLine();
+        while (line != null && !line.equals(END)) {
+            if (!line.isBlank()) { // redis-cli ends an error with one, which pages leave out
+                lines.add(line);
+            }
+            line = out.readLine();
+        }
+        return lines;
+    }
+
+    /** The example's ports that nothing accepts on yet. */
+    private static List<Integer> closed(Example example) {
+        return example.ports().values().stream()
+                .filter(port -> !Ports.accepts(port))
+                .toList();
+    }
+}
