@@ -131,8 +131,11 @@ final class ClientGreeting extends Handshake<Void> {
         int pid = packet.readInt();
         byte[] secret = new byte[length];
         packet.readBytes(secret);
-        session.cancels(new CancelKeys.Key(pid, secret));
-        succeed(ctx, null);
+        if (session.cancels(new CancelKeys.Key(pid, secret))) {
+            succeed(ctx, null);
+        } else {
+            ctx.close(); // like PostgreSQL, which tells nobody whether a key is right
+        }
     }
 
     private void startup(ChannelHandlerContext ctx, int version, ByteBuf packet) throws LoginException {

@@ -29,7 +29,6 @@ final class PostgresqlSession implements Session {
     private final @Nullable Client client;
     private @Nullable StartupPacket startup;
     private CancelKeys.@Nullable Session cancelled;
-    private boolean cancels;
     private @Nullable Welcome welcome;
     private CancelKeys.@Nullable Key key;
     private byte @Nullable [] serversError;
@@ -49,9 +48,10 @@ final class PostgresqlSession implements Session {
         startup = packet;
     }
 
-    void cancels(CancelKeys.Key clientKey) {
-        cancels = true;
+    /** Whether {@code clientKey} is one of a session that is open. */
+    boolean cancels(CancelKeys.Key clientKey) {
         cancelled = protocol.cancelKeys().find(clientKey);
+        return cancelled != null;
     }
 
     /** As the client said it; {@code null} before. */
@@ -155,8 +155,8 @@ final class PostgresqlSession implements Session {
 
     @Override
     public ByteBuf refusal(Refusal refusal, ByteBufAllocator allocator) {
-        if (cancels) {
-            return Unpooled.EMPTY_BUFFER; // PostgreSQL never answers a cancel request, so that it tells nothing
+        if (cancelled != null) {
+            return Unpooled.EMPTY_BUFFER; // no cancel request is ever answered
         }
         if (refusal.kind() == Refusal.Kind.DECLINED && serversError != null) {
             return allocator.buffer(serversError.length).writeBytes(serversError);
