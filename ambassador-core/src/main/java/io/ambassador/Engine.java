@@ -23,6 +23,7 @@ import io.ambassador.transport.Transport;
 import io.ambassador.upstream.Connector;
 import io.ambassador.upstream.EndpointProber;
 import io.ambassador.upstream.Gateway;
+import io.ambassador.upstream.WarmPool;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -62,6 +63,7 @@ final class Engine {
     private final Map<String, Service> services = new LinkedHashMap<>();
     private final List<ServiceListener> listeners = new ArrayList<>();
     private final List<TlsContexts> certificates = new ArrayList<>();
+    private final List<WarmPool> warmPools = new ArrayList<>();
     private final List<ListenerTls> clientCertificates = new ArrayList<>();
     private final long startedAt = System.nanoTime();
     private @Nullable CompletableFuture<Void> drained;
@@ -83,7 +85,7 @@ final class Engine {
             services.put(spec.name(), service);
             Connector connector =
                     new Connector(transport, spec, tls(spec), service.protocol().negotiatesTls());
-            gateways.put(spec.name(), new Gateway(service, connector, clientTls(spec)));
+            gateways.put(spec.name(), new Gateway(service, connector, clientTls(spec), warm(service, connector)));
             Configured<ProbeProvider<?>> probe = spec.health().probe();
             if (probe != null) {
                 service.pool()
@@ -105,6 +107,7 @@ final class Engine {
             }
         }
         services.values().forEach(Service::start);
+        warmPools.forEach(WarmPool::start);
         Gauge.builder(Meters.BUILD_INFO.meterName(), () -> 1)
                 .description(Meters.BUILD_INFO.description())
                 .tag("version", version())
@@ -127,6 +130,15 @@ final class Engine {
                 worker);
         certificates.add(contexts);
         return contexts;
+    }
+
+    private @Nullable WarmPool warm(Service service, Connector connector) {
+        if (service.spec().limits().prewarm() == 0) {
+            return null;
+        }
+        WarmPool pool = new WarmPool(service, connector, transport.loops(), registry);
+        warmPools.add(pool);
+        return pool;
     }
 
     private @Nullable ListenerTls clientTls(ServiceSpec spec) throws ConfigurationException {
@@ -179,6 +191,7 @@ final class Engine {
         if (drained == null) {
             drained = new CompletableFuture<>();
             closeListeners();
+            warmPools.forEach(WarmPool::close);
             completeWhenIdle(drained);
         }
         return drained.copy();
@@ -205,6 +218,7 @@ final class Engine {
     /** Frees everything at once; what is still open is cut. */
     void release() {
         closeListeners();
+        warmPools.forEach(WarmPool::close);
         transport.close();
         certificates.forEach(TlsContexts::close);
         clientCertificates.forEach(ListenerTls::close);

@@ -39,7 +39,7 @@ public final class ServiceBuilder {
     private Configured<BalancingPolicyProvider<?>> balancing;
     private Role role = Role.ANY;
     private @Nullable Credentials credentials;
-    private @Nullable ClientCredentials clientCredentials;
+    private ClientCredentials clientCredentials = ClientCredentials.ACCEPT_ANY;
     private @Nullable TlsSpec tls;
     private @Nullable ClientTlsSpec clientTls;
     private @Nullable HealthSpec health;

@@ -38,6 +38,13 @@ public final class ServiceListener {
             throw new AmbassadorException("services." + service.name()
                     + ".allow.uids: cannot be held without epoll. Remove it, or run on Linux");
         }
+        if (address instanceof ListenAddress.Unix socket && SocketDirectory.isOpenToOthers(socket.path())) {
+            service.log()
+                    .warn(
+                            "Others may put a socket of their own in the place of {}, and serve our clients. Take away"
+                                    + " their right to write to its directory, or set its sticky bit",
+                            socket.path());
+        }
         Acceptor acceptor = new Acceptor(router, Map.of(service.name(), gateway), gateway, gate);
         try {
             Channel channel = transport.bind(

@@ -29,6 +29,17 @@ public enum Meters {
     LOGIN("ambassador.login", "seconds", "From connected to logged in", "service", "endpoint"),
     LOGIN_FAILURES("ambassador.login.failures", "logins", "Logins that failed, by kind", "service", "kind"),
     RETRIES("ambassador.retries", "attempts", "Attempts after the first of their connection", "service"),
+    PREWARM_IDLE(
+            "ambassador.prewarm.idle",
+            "connections",
+            "Connections that are logged in and wait for a client",
+            "service"),
+    PREWARM_CLIENTS(
+            "ambassador.prewarm.clients",
+            "connections",
+            "Clients that such a connection was taken for, or would have been of use to",
+            "service",
+            "outcome"),
     ENDPOINTS("ambassador.endpoints", "endpoints", "Endpoints by state", "service", "state"),
     ENDPOINT_ROLE("ambassador.endpoint.role", "", "1 for the role an endpoint has", "service", "endpoint", "role"),
     DISCOVERY_STALE(

@@ -69,7 +69,7 @@ public final class EndpointPool {
         this.meters = meters;
         this.log = log;
         Picker none = policy.picker(List.of());
-        this.snapshot = new PoolSnapshot(none, none, 0, false, false, absence);
+        this.snapshot = new PoolSnapshot(none, none, 0, false, false, Set.of(), absence);
     }
 
     /** What new connections use now. Any thread. */
@@ -300,6 +300,7 @@ public final class EndpointPool {
                 used.size(),
                 panic,
                 isSettled(),
+                Set.copyOf(used),
                 reasonForNone(wanted));
         if (panic != old.panic()) {
             log.warn(

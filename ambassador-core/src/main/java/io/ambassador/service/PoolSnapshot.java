@@ -1,6 +1,7 @@
 package io.ambassador.service;
 
 import io.ambassador.spi.balancing.Picker;
+import java.util.Set;
 
 /**
  * What new connections use; immutable.
@@ -10,7 +11,14 @@ import io.ambassador.spi.balancing.Picker;
  * @param panic whether so few are available that all are used
  * @param settled whether nothing is outstanding that may yet bring candidates: discovery has answered, and where roles
  *     matter, each endpoint has told its own
+ * @param members whom the picker chooses among
  * @param reason why there are no candidates, for people; empty if there are some
  */
 public record PoolSnapshot(
-        Picker picker, Picker retryPicker, int candidates, boolean panic, boolean settled, String reason) {}
+        Picker picker,
+        Picker retryPicker,
+        int candidates,
+        boolean panic,
+        boolean settled,
+        Set<PooledEndpoint> members,
+        String reason) {}

@@ -107,7 +107,18 @@ public final class PooledEndpoint implements Candidate {
         active.decrementAndGet();
     }
 
-    /** @param nanos from the start of the attempt to ready */
+    /**
+     * The attempt gave a connection that waits for its client.
+     *
+     * @param nanos from the start of the attempt to ready
+     */
+    public void warmed(long nanos) {
+        active.decrementAndGet();
+        lastError = null;
+        measured(nanos);
+    }
+
+    /** @param nanos from the start of the attempt to ready; 0 if the connection was there before its client */
     public void opened(OpenConnection connection, long nanos) {
         opened.increment();
         lastError = null;

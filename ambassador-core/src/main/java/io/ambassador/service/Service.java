@@ -113,9 +113,9 @@ public final class Service implements ByteCounter {
                 ? null
                 : new SecretKeeper(credentials.username(), secret(credentials.password()), log);
         ClientCredentials shown = spec.clientCredentials();
-        Configured<SecretSourceProvider<?>> wanted = shown == null ? null : shown.password();
+        Configured<SecretSourceProvider<?>> wanted = shown.password();
         this.clientSecrets = wanted == null ? null : new SecretKeeper(null, secret(wanted), log);
-        this.clientCheck = new ClientCheck(shown == null ? ClientCredentials.ACCEPT_ANY : shown, clientSecrets);
+        this.clientCheck = new ClientCheck(shown, clientSecrets);
         LimitsSpec limits = spec.limits();
         LimitsSpec.Rate rate = limits.rate();
         this.admission = new Admission(

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param listen empty for a service that is reached through a shared listener
  * @param discovery the first source that has endpoints wins
  * @param credentials {@code null} to relay without logging in
- * @param clientCredentials {@code null} where nothing was said, which accepts any
+ * @param clientCredentials only for a service with credentials
  * @param tls {@code null} for plain text to the endpoints
  * @param clientTls {@code null} for plain text to the clients
  */
@@ -26,7 +26,7 @@ public record ServiceSpec(
         Role role,
         Configured<BalancingPolicyProvider<?>> balancing,
         @Nullable Credentials credentials,
-        @Nullable ClientCredentials clientCredentials,
+        ClientCredentials clientCredentials,
         @Nullable TlsSpec tls,
         @Nullable ClientTlsSpec clientTls,
         HealthSpec health,
@@ -49,7 +49,7 @@ public record ServiceSpec(
             throw new IllegalArgumentException("services." + name + ".credentials: protocol " + protocol.type()
                     + " cannot log in. Choose a protocol that can, or remove the credentials");
         }
-        if (credentials == null && clientCredentials != null) {
+        if (credentials == null && clientCredentials.mode() != ClientCredentials.Mode.ACCEPT_ANY) {
             throw new IllegalArgumentException("services." + name + ".client-credentials: needs credentials:"
                     + " without them, those of each client go through untouched. Remove it, or add credentials");
         }

@@ -32,6 +32,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -44,6 +45,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -108,6 +111,13 @@ public final class Transport implements AutoCloseable {
     /** An event loop for work that belongs to no client connection. */
     public EventLoop next() {
         return loops.next();
+    }
+
+    /** Every event loop. */
+    public List<EventLoop> loops() {
+        List<EventLoop> all = new ArrayList<>();
+        loops.forEach(loop -> all.add((EventLoop) loop));
+        return all;
     }
 
     /** For computations that take longer than an event loop can spare; they must not block. */
@@ -320,11 +330,12 @@ public final class Transport implements AutoCloseable {
         Files.delete(path);
     }
 
-    private static boolean answers(Path path) {
+    /** @throws IOException if that cannot be told, as for another user's socket */
+    private static boolean answers(Path path) throws IOException {
         try (java.nio.channels.SocketChannel probe =
                 java.nio.channels.SocketChannel.open(UnixDomainSocketAddress.of(path))) {
             return probe.isConnected();
-        } catch (IOException e) {
+        } catch (ConnectException e) {
             return false; // nobody listens: that is what makes it stale
         }
     }

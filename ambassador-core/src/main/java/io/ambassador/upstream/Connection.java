@@ -151,7 +151,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
     }
 
     @Override
-    public void ready(PooledEndpoint picked, Channel backend, long nanos) {
+    public void ready(PooledEndpoint picked, Channel backend, long nanos, long secretVersion) {
         endpoint = picked;
         picked.opened(this, nanos);
         session.ready(client, backend);
@@ -166,6 +166,16 @@ public final class Connection implements OpenConnection, Dial.Outcome {
     private void dial() {
         if (over) {
             return;
+        }
+        WarmPool pool = gateway.warm();
+        if (pool != null && session.target() == null) {
+            WarmConnection warm = pool.take(client.eventLoop(), session.warmKey());
+            if (warm != null) {
+                warm.endpoint().attemptBegins();
+                session.adopt(warm.session());
+                ready(warm.endpoint(), warm.backend(), 0, warm.secretVersion());
+                return;
+            }
         }
         dial = new Dial(service, gateway.connector(), client.eventLoop(), session, addresses, this);
         dial.start();

@@ -18,6 +18,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,8 +35,11 @@ import org.jspecify.annotations.Nullable;
 final class Dial implements Pick {
     /** Hears how it went; one call. */
     interface Outcome {
-        /** @param nanos the successful attempt took */
-        void ready(PooledEndpoint endpoint, Channel backend, long nanos);
+        /**
+         * @param nanos the successful attempt took
+         * @param secretVersion which secret it was logged in with
+         */
+        void ready(PooledEndpoint endpoint, Channel backend, long nanos, long secretVersion);
 
         /** @param detail for the log; may name addresses, holds no secret */
         void failed(EndReason reason, String detail);
@@ -42,11 +47,14 @@ final class Dial implements Pick {
 
     private static final long SETTLING_MILLIS = 10;
 
+    /** Stands in for a client that has yet to come. */
+    private static final SocketAddress NOBODY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
     private final Service service;
     private final Connector connector;
     private final EventLoop loop;
     private final Session session;
-    private final Connector.ClientAddress client;
+    private final Connector.@Nullable ClientAddress client;
     private final Outcome outcome;
     private final List<Candidate> tried = new ArrayList<>(2);
     private final long deadline;
@@ -58,12 +66,13 @@ final class Dial implements Pick {
     private boolean over;
     private @Nullable Attempt current;
 
+    /** @param client {@code null} to log in for one yet to come: a single attempt, which is no matter of the budget */
     Dial(
             Service service,
             Connector connector,
             EventLoop loop,
             Session session,
-            Connector.ClientAddress client,
+            Connector.@Nullable ClientAddress client,
             Outcome outcome) {
         this.service = service;
         this.connector = connector;
@@ -78,7 +87,9 @@ final class Dial implements Pick {
     }
 
     void start() {
-        service.retries().earn();
+        if (client != null) {
+            service.retries().earn();
+        }
         next();
     }
 
@@ -97,7 +108,7 @@ final class Dial implements Pick {
 
     @Override
     public SocketAddress client() {
-        return client.source();
+        return client == null ? NOBODY : client.source();
     }
 
     @Override
@@ -134,7 +145,8 @@ final class Dial implements Pick {
             return;
         }
         if (attempts > 0) {
-            boolean mayRetry = attempts < service.spec().limits().connectAttempts()
+            boolean mayRetry = client != null
+                    && attempts < service.spec().limits().connectAttempts()
                     && System.nanoTime() < deadline
                     && (gambled && endpoint.isAvailable() || service.retries().tryRetry(endpoint.isAvailable()));
             if (!mayRetry) {
@@ -313,7 +325,7 @@ final class Dial implements Pick {
             over = true;
             long nanos = System.nanoTime() - began;
             endpoint.ejection().succeeded(nanos);
-            outcome.ready(endpoint, channel, nanos);
+            outcome.ready(endpoint, channel, nanos, secretVersion);
         }
 
         private void connectFailed(Throwable cause) {

@@ -9,9 +9,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param connector the way to its endpoints
  * @param tls towards its clients; {@code null} for plain text
+ * @param warm connections that are logged in already; {@code null} if none are kept
  */
 public record Gateway(
-        Service service, Connector connector, @Nullable ListenerTls tls) {
+        Service service,
+        Connector connector,
+        @Nullable ListenerTls tls,
+        @Nullable WarmPool warm) {
     /** Whether clients begin with TLS, before a word of the protocol. */
     boolean encryptsAtOnce() {
         return tls != null && !service.protocol().negotiatesTls();

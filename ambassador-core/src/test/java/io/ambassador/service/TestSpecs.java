@@ -35,7 +35,7 @@ final class TestSpecs {
                     role,
                     Configured.parse(catalog.policies().get("round-robin"), none),
                     null,
-                    null,
+                    ClientCredentials.ACCEPT_ANY,
                     null,
                     null,
                     health,

@@ -15,6 +15,7 @@ import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.ProxyProtocolSpec;
 import io.ambassador.service.TlsSpec;
 import io.ambassador.spi.ConfigurationException;
+import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.testkit.Certificates;
 import io.ambassador.testkit.Certificates.Issued;
 import io.ambassador.testkit.ScriptedServer;
@@ -48,6 +49,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** TLS between clients and us, alone and together with TLS between us and the backend. */
 class ClientTlsTest extends LineTest {
     private static final String NAME = "backend.example";
+    private static final Endpoint NOWHERE = Endpoint.of("127.0.0.1", 1);
 
     @TempDir
     Path directory;
@@ -344,7 +346,7 @@ class ClientTlsTest extends LineTest {
     void aKeyThatOthersCanReadStopsTheStart() throws Exception {
         Files.setPosixFilePermissions(ours.key(), PosixFilePermissions.fromString("rw-r--r--"));
         ConfigurationException refused =
-                assertThrows(ConfigurationException.class, () -> serve(s -> s.clientTls(clientTls())));
+                assertThrows(ConfigurationException.class, () -> serve(s -> s.clientTls(clientTls()), NOWHERE));
         assertTrue(refused.getMessage().startsWith("services.line.client-tls.key: "), refused.getMessage());
         assertTrue(refused.getMessage().contains("can be read by other users"), refused.getMessage());
     }
@@ -353,7 +355,7 @@ class ClientTlsTest extends LineTest {
     void theAuthorityForClientsIsNamedByItsOwnKey() {
         ConfigurationException refused = assertThrows(
                 ConfigurationException.class,
-                () -> serve(s -> s.clientTls(clientTls(directory.resolve("none.pem"), Mode.REQUIRE))));
+                () -> serve(s -> s.clientTls(clientTls(directory.resolve("none.pem"), Mode.REQUIRE)), NOWHERE));
         assertTrue(refused.getMessage().startsWith("services.line.client-tls.client-ca: "), refused.getMessage());
     }
 
@@ -408,8 +410,8 @@ class ClientTlsTest extends LineTest {
 
     @Test
     void offeringIsNothingWhereClientsCannotAsk() {
-        ConfigurationException refused =
-                assertThrows(ConfigurationException.class, () -> serve(s -> s.clientTls(clientTls(null, Mode.OFFER))));
+        ConfigurationException refused = assertThrows(
+                ConfigurationException.class, () -> serve(s -> s.clientTls(clientTls(null, Mode.OFFER)), NOWHERE));
         assertTrue(refused.getMessage().startsWith("services.line.client-tls.mode: "), refused.getMessage());
     }
 

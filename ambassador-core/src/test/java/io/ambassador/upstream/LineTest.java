@@ -18,6 +18,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 
 /** An ambassador in front of servers that speak {@link LineProtocol}; afterwards each session must have ended once. */
@@ -46,12 +47,15 @@ abstract class LineTest {
     void serve(Definition definition, Endpoint... endpoints) throws Exception {
         ambassador = Ambassador.builder()
                 .meterRegistry(meters)
+                .eventLoops(1)
                 .service("line", s -> {
                     s.listen("127.0.0.1", 0)
                             .protocol(protocol, new LineProtocol.Config())
                             .credentials(secret.credentials("app"))
-                            .discover(known(endpoints))
                             .health(HealthSpec.DEFAULT);
+                    if (endpoints.length > 0) {
+                        s.discover(known(endpoints));
+                    }
                     definition.define(s);
                 })
                 .start();
@@ -93,5 +97,13 @@ abstract class LineTest {
         return meters.find("ambassador.connections.closed").tag("reason", reason).counters().stream()
                 .mapToDouble(counter -> counter.count())
                 .sum();
+    }
+
+    static void waitFor(CountDownLatch latch) throws IOException {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
     }
 }

@@ -535,12 +535,4 @@ class LoginContractTest extends LineTest {
             }
         }
     }
-
-    private static void waitFor(CountDownLatch latch) throws IOException {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new IOException(e);
-        }
-    }
 }

@@ -18,7 +18,7 @@ public final class RedisProvider implements ProtocolProvider<RedisConfig> {
 
     @Override
     public Protocol create(RedisConfig config) {
-        return client -> new RedisSession();
+        return new RedisProtocol();
     }
 
     @Override

@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 /** A client connection: the backend is dialled at once, since a Redis client need not speak first. */
 final class RedisSession implements Session {
     @Override
+    public Object warmKey() {
+        return RedisProtocol.WARM_KEY;
+    }
+
+    @Override
     public @Nullable Handshake<Void> login(Promise<Void> ready, Login login) {
         return login.hasSecret() ? new RedisLoginHandler(ready, login) : null;
     }

@@ -1,6 +1,7 @@
 package io.ambassador.launcher.config;
 
 import io.ambassador.service.Catalog;
+import io.ambassador.service.ClientCredentials;
 import io.ambassador.service.Credentials;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.Settings;
@@ -10,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Reads {@code credentials} of a service. A value that may be a secret enters no message. */
+/** Reads {@code credentials} and {@code client-credentials} of a service. A value that may be a secret enters no message. */
 final class CredentialsReader {
     private final Settings service;
     private final Catalog catalog;
@@ -29,6 +30,43 @@ final class CredentialsReader {
         boolean insecure = block.bool("insecure", false);
         Configured<SecretSourceProvider<?>> password = password(block, present);
         return password == null ? null : new Credentials(username, password, insecure);
+    }
+
+    /** What clients must or may show. */
+    ClientCredentials readClients() {
+        String key = "client-credentials";
+        Object value = service.get(key);
+        if (value == null) {
+            return ClientCredentials.ACCEPT_ANY;
+        }
+        if (!service.has("credentials")) {
+            service.problem(
+                    key,
+                    "needs credentials: without them, those of each client go through untouched. Remove it, or add"
+                            + " credentials");
+        }
+        if (!(value instanceof Settings.Source)) {
+            ClientCredentials.Mode mode = service.word(key, ClientCredentials.Mode.ACCEPT_ANY);
+            if (mode == ClientCredentials.Mode.VERIFY) {
+                service.problem(key, "verify needs a block { username = …, password = { file = … } }");
+            }
+            return withoutPassword(mode);
+        }
+        Settings block = service.block(key);
+        ClientCredentials.Mode mode = block.word("mode", ClientCredentials.Mode.VERIFY);
+        String username = block.optionalString("username");
+        Configured<SecretSourceProvider<?>> password = password(block, mode == ClientCredentials.Mode.VERIFY);
+        if (mode == ClientCredentials.Mode.VERIFY) {
+            return password == null ? ClientCredentials.REJECT : ClientCredentials.verify(username, password);
+        }
+        if (username != null || block.has("password")) {
+            block.problem("mode", "username and password are for mode verify. Remove them, or set mode = verify");
+        }
+        return withoutPassword(mode);
+    }
+
+    private static ClientCredentials withoutPassword(ClientCredentials.Mode mode) {
+        return mode == ClientCredentials.Mode.REJECT ? ClientCredentials.REJECT : ClientCredentials.ACCEPT_ANY;
     }
 
     private @Nullable Configured<SecretSourceProvider<?>> password(Settings block, boolean required) {

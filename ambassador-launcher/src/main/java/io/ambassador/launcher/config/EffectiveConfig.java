@@ -46,7 +46,8 @@ final class EffectiveConfig {
     /** Keys of blocks that mean something by being there have no defaults while they are not. */
     private static boolean applies(Reference.Key key, ConfigObject service) {
         String block = key.path().replaceAll("\\..*", "");
-        return !(block.equals("tls") || block.equals("credentials")) || service.containsKey(block);
+        return !(block.equals("tls") || block.equals("client-tls") || block.endsWith("credentials"))
+                || service.containsKey(block);
     }
 
     private void usual(String prefix, Reference.Key key) {
@@ -81,9 +82,9 @@ final class EffectiveConfig {
     }
 
     private static String render(String path, ConfigValue value) {
-        boolean named = path.matches(".*\\.credentials\\.password\\.(file|env)");
+        boolean named = path.matches(".*[.-]credentials\\.password\\.(file|env)");
         if (!named
-                && (path.contains(".credentials.password")
+                && (path.contains("credentials.password")
                         || SECRET_KEY.matcher(path).matches())) {
             return MASK;
         }

@@ -20,7 +20,10 @@ final class LimitsReader {
                 positiveOrOff(limits, "idle-timeout", usual.idleTimeout()),
                 rate(limits),
                 limits.share("retry-budget", usual.retryBudget()),
-                positiveOrOff(limits, "user-timeout", usual.userTimeout()));
+                positiveOrOff(limits, "user-timeout", usual.userTimeout()),
+                positive(limits, "greeting-timeout", usual.greetingTimeout()),
+                limits.integer("prewarm", usual.prewarm(), 0, 10_000),
+                positive(limits, "prewarm-age", usual.prewarmAge()));
     }
 
     /** A duration of at least a millisecond, which is as fine as timers are. */

@@ -82,6 +82,14 @@ public final class Reference {
                     "boolean",
                     "false",
                     "Whether they may be sent over a network without verified TLS."),
+            key(
+                    "client-credentials",
+                    "`accept-any`, `reject`, or block",
+                    "accept-any",
+                    "What becomes of credentials that a client shows to a service with `credentials`; they never go"
+                            + " further. `reject`: whoever shows any is refused. A block `{ username = …, password = …"
+                            + " }` (`mode = verify`): each client must show these; the password is written as in"
+                            + " `credentials`."),
             key("tls.enabled", "boolean", "true", "TLS to the endpoints; without a `tls` block there is none."),
             key(
                     "tls.server-name",
@@ -91,6 +99,22 @@ public final class Reference {
             key("tls.ca", "path", "", "PEM certificates to trust. Absent: the JVM's."),
             key("tls.certificate", "path", "", "PEM chain of the client certificate; with `key`."),
             key("tls.key", "path", "", "PEM private key (PKCS #8) of the client certificate; with `certificate`."),
+            key(
+                    "client-tls.certificate",
+                    "path",
+                    "",
+                    "PEM chain, leaf first, for TLS to the clients; without a `client-tls` block there is none."),
+            key("client-tls.key", "path", "", "PEM private key (PKCS #8) of that certificate."),
+            key(
+                    "client-tls.client-ca",
+                    "path",
+                    "",
+                    "PEM certificates: each client must show one that they vouch for. Absent: clients need none."),
+            key(
+                    "client-tls.mode",
+                    "`require`, `offer`",
+                    "require",
+                    "`offer`: clients that do not ask for TLS are served, too; for protocols in which the client asks."),
             key(
                     "health.probe",
                     "word or `off`",
@@ -143,6 +167,11 @@ public final class Reference {
             key("limits.connect-attempts", "number 1-100", "3", "For one client, over distinct endpoints."),
             key("limits.connect-timeout", "duration", "1s", "Of one attempt, TLS included."),
             key("limits.login-timeout", "duration", "5s", "Of one login."),
+            key(
+                    "limits.greeting-timeout",
+                    "duration",
+                    "10s",
+                    "Of a client's TLS handshake, and of its opening in protocols that have one."),
             key("limits.idle-timeout", "duration or `off`", "off", "Without a byte either way."),
             key("limits.rate", "`100/s`, `/m`, `/h`, or `off`", "off", "Of new connections."),
             key(
@@ -156,7 +185,23 @@ public final class Reference {
                     "30s",
                     "How long sent data may stay unacknowledged, or a silent peer beyond loopback unheard of, before"
                             + " the connection counts as dead. `off`: the kernel decides."),
-            key("allow.sources", "list of CIDR", "[]", "Clients that may connect. Empty: all that reach the listener."),
+            key(
+                    "limits.prewarm",
+                    "number 0-10000",
+                    "0",
+                    "Connections kept logged in for clients yet to come, shared out among the event loops. Needs"
+                            + " `credentials` and a protocol that can."),
+            key(
+                    "limits.prewarm-age",
+                    "duration",
+                    "60s",
+                    "Such a connection is replaced after this long, a tenth more or less."),
+            key(
+                    "allow.sources",
+                    "list of CIDR",
+                    "[]",
+                    "Clients that may connect. Empty: all that reach the listener. With `credentials` on an address"
+                            + " beyond loopback it is required, and `/0` is refused."),
             key("allow.uids", "list of numbers", "[]", "Users at the other end of a unix socket. Empty: all."),
             key(
                     "allow.endpoints",

@@ -1,8 +1,12 @@
 package io.ambassador.launcher.config;
 
+import io.ambassador.discovery.fixed.FixedConfig;
+import io.ambassador.discovery.support.EndpointEntry;
 import io.ambassador.service.AllowSpec;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.Cidr;
+import io.ambassador.service.ClientCredentials;
+import io.ambassador.service.ClientTlsSpec;
 import io.ambassador.service.Credentials;
 import io.ambassador.service.HealthSpec;
 import io.ambassador.service.LimitsSpec;
@@ -21,6 +25,8 @@ import io.ambassador.spi.balancing.BalancingPolicyProvider;
 import io.ambassador.spi.discovery.DiscoveryUri;
 import io.ambassador.spi.discovery.EndpointSourceProvider;
 import io.ambassador.spi.protocol.ProtocolProvider;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,14 +56,20 @@ final class ServiceReader {
         List<Configured<EndpointSourceProvider<?>>> discovery = discovery();
         Role role = settings.word("role", Role.ANY);
         Configured<BalancingPolicyProvider<?>> balancing = balancing();
-        Credentials credentials = new CredentialsReader(settings, catalog, warnings).read();
+        CredentialsReader credentialsReader = new CredentialsReader(settings, catalog, warnings);
+        Credentials credentials = credentialsReader.read();
+        ClientCredentials clientCredentials = credentialsReader.readClients();
         TlsSpec tls = tls();
+        ClientTlsSpec clientTls = clientTls();
         HealthSpec health = new HealthReader(settings.block("health"), catalog).read(protocol);
         OnChangeSpec onChange = onChange(settings.block("on-change"));
         LimitsSpec limits = LimitsReader.read(settings.block("limits"));
         AllowSpec allow = allow(settings.block("allow"));
         ProxyProtocolSpec proxyProtocol = proxyProtocol(settings.block("proxy-protocol"));
         RelayMode relay = relay();
+        if (credentials != null && tls == null && !credentials.insecure()) {
+            refuseSecretsInTheClear(discovery);
+        }
         if (settings.problems().size() > before || protocol == null || balancing == null) {
             return null;
         }
@@ -70,7 +82,9 @@ final class ServiceReader {
                     role,
                     balancing,
                     credentials,
+                    clientCredentials,
                     tls,
+                    clientTls,
                     health,
                     onChange,
                     limits,
@@ -196,6 +210,46 @@ final class ServiceReader {
             return null;
         }
         return new TlsSpec(serverName, ca, certificate, key);
+    }
+
+    private @Nullable ClientTlsSpec clientTls() {
+        boolean present = settings.has("client-tls");
+        Settings block = settings.block("client-tls");
+        Path certificate = block.optionalPath("certificate");
+        Path key = block.optionalPath("key");
+        Path clientCa = block.optionalPath("client-ca");
+        ClientTlsSpec.Mode mode = block.word("mode", ClientTlsSpec.Mode.REQUIRE);
+        if (!present) {
+            return null;
+        }
+        if (certificate == null || key == null) {
+            block.problem(certificate == null ? "certificate" : "key", "is missing (expected a path to a PEM file)");
+            return null;
+        }
+        try {
+            return new ClientTlsSpec(certificate, key, clientCa, mode);
+        } catch (IllegalArgumentException e) {
+            block.problem("client-ca", String.valueOf(e.getMessage()).replaceFirst("^[^:]*: ", ""));
+            return null;
+        }
+    }
+
+    /** Where the addresses are known beforehand: the same refusal that clients would meet, one by one. */
+    private void refuseSecretsInTheClear(List<Configured<EndpointSourceProvider<?>>> discovery) {
+        for (Configured<EndpointSourceProvider<?>> source : discovery) {
+            if (source.config() instanceof FixedConfig fixed) {
+                for (EndpointEntry entry : fixed.entries()) {
+                    InetAddress literal = NetUtil.createInetAddressFromIpAddressString(entry.host());
+                    if (literal != null && !literal.isLoopbackAddress()) {
+                        settings.problem(
+                                "credentials",
+                                "would cross the network to " + entry.host()
+                                        + " in the clear. Add tls, or set credentials.insecure = true");
+                        return;
+                    }
+                }
+            }
+        }
     }
 
     private static OnChangeSpec onChange(Settings block) {

@@ -50,6 +50,23 @@ class ProblemsTest {
                     credentials.password.file = /p      | credentials: protocol tcp cannot log in
                     tls { ca = /ca }                    | tls.server-name: is missing
                     tls { server-name = x, key = /k }   | tls.key: needs certificate and key
+                    client-tls { key = /k }             | client-tls.certificate: is missing
+                    client-tls { certificate = /c }     | client-tls.key: is missing
+                    client-tls { certificate = /c, key = /k, mode = maybe } | client-tls.mode: "maybe" is not a known word
+                    client-tls { certificate = /c, key = /k, mode = offer } | client-tls.mode: in protocol tcp clients begin with TLS
+                    client-tls { certificate = /c, key = /k, mode = offer, client-ca = /a } | client-tls.client-ca: clients could do without
+                    client-credentials = reject         | client-credentials: needs credentials
+                    client-credentials = accept-any     | client-credentials: needs credentials
+                    protocol = redis, credentials.password.file = /p, client-credentials = verify | client-credentials: verify needs a block
+                    protocol = redis, credentials.password.file = /p, client-credentials = none | client-credentials: "none" is not a known word
+                    protocol = redis, credentials.password.file = /p, client-credentials { username = a } | client-credentials.password: is missing
+                    protocol = redis, credentials.password.file = /p, client-credentials { mode = reject, username = a } | client-credentials.mode: username and password are for mode verify
+                    limits.prewarm = 4                  | limits.prewarm: without credentials
+                    limits.prewarm = many               | limits.prewarm: "many" is not a whole number
+                    protocol = redis, credentials.password.file = /p, limits.prewarm = 4, proxy-protocol.send = v2 | limits.prewarm: proxy-protocol.send names a client
+                    protocol = redis, credentials.password.file = /p, limits.prewarm = 4, balancing = consistent-hash | limits.prewarm: balancing consistent-hash goes by the client
+                    protocol = redis, credentials.password.file = /p, discovery = "static://10.0.0.5:1" | credentials: would cross the network to 10.0.0.5
+                    protocol = redis, credentials.password.file = /p, listen = "*:1", allow.sources = ["10.0.0.0/8", "0.0.0.0/0"] | allow.sources: whoever reaches the listener
                     health.probe = tpc                  | health.probe: "tpc" is not a known health probe (did you mean tcp?
                     health.interval = soon              | health.interval: "soon" is not a duration
                     health.interval = 0s                | health.interval: 0s is too short

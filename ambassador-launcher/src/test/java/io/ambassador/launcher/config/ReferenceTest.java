@@ -46,7 +46,8 @@ class ReferenceTest {
     @ParameterizedTest
     @MethodSource("keysWithDefaults")
     void aDefaultIsWhatAnAbsentKeyStandsFor(Key key) throws Exception {
-        String others = "protocol = redis, credentials.password.file = /p, tls.server-name = x";
+        String others = "protocol = redis, credentials.password.file = /p, tls.server-name = x,"
+                + " client-tls { certificate = /c, key = /k }";
         if (key.path().equals("protocol")) {
             others = "";
         }
@@ -93,7 +94,15 @@ class ReferenceTest {
     /** Has every block and no value, and notes what it is asked for. */
     private record Asked(String path, Set<String> asked) implements Settings.Source {
         private static final Set<String> BLOCKS = Set.of(
-                "credentials", "tls", "health", "health.outlier", "on-change", "limits", "allow", "proxy-protocol");
+                "credentials",
+                "tls",
+                "client-tls",
+                "health",
+                "health.outlier",
+                "on-change",
+                "limits",
+                "allow",
+                "proxy-protocol");
 
         @Override
         public Set<String> keys() {
