@@ -27,26 +27,25 @@ final class KeyExchange extends ByteToMessageDecoder {
 
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
-        if (passing > 0) {
-            int length = (int) Math.min(passing, in.readableBytes());
-            passing -= length;
-            out.add(in.readRetainedSlice(length));
-            return;
+        if (passing == 0) {
+            if (in.readableBytes() < HEAD) {
+                return;
+            }
+            byte type = in.getByte(in.readerIndex());
+            int length = in.getInt(in.readerIndex() + 1);
+            if (type == 'K' && length >= 3 * Integer.BYTES && length <= MAX_KEY) {
+                key(ctx, in, length, out);
+                return;
+            }
+            if (type == 'Z' || length < Integer.BYTES) {
+                ctx.pipeline().remove(this); // what is left follows
+                return;
+            }
+            passing = 1L + length;
         }
-        if (in.readableBytes() < HEAD) {
-            return;
-        }
-        byte type = in.getByte(in.readerIndex());
-        int length = in.getInt(in.readerIndex() + 1);
-        if (type == 'K' && length >= 3 * Integer.BYTES && length <= MAX_KEY) {
-            key(ctx, in, length, out);
-            return;
-        }
-        if (type == 'Z' || length < Integer.BYTES) {
-            ctx.pipeline().remove(this); // what is left follows
-            return;
-        }
-        passing = 1L + length;
+        int now = (int) Math.min(passing, in.readableBytes());
+        passing -= now;
+        out.add(in.readRetainedSlice(now));
     }
 
     private void key(ChannelHandlerContext ctx, ByteBuf in, int length, List<Object> out) {
