@@ -37,6 +37,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -59,6 +61,8 @@ final class Engine {
     private final Transport transport;
     private final ScheduledExecutorService control = executor("ambassador-control");
     private final ScheduledExecutorService worker = executor("ambassador-worker");
+    private final ExecutorService secretReads =
+            Executors.newCachedThreadPool(new DefaultThreadFactory("ambassador-secret", true));
     private final MeterRegistry registry;
     private final Map<String, Service> services = new LinkedHashMap<>();
     private final List<ServiceListener> listeners = new ArrayList<>();
@@ -81,7 +85,7 @@ final class Engine {
             if (services.containsKey(spec.name())) {
                 throw new ConfigurationException("services." + spec.name() + ": is described twice");
             }
-            Service service = new Service(spec, control, worker, registry, cacheDirectory, absentHold);
+            Service service = new Service(spec, control, worker, secretReads, registry, cacheDirectory, absentHold);
             services.put(spec.name(), service);
             Connector connector =
                     new Connector(transport, spec, tls(spec), service.protocol().negotiatesTls());
@@ -106,6 +110,7 @@ final class Engine {
                 }
             }
         }
+        services.values().forEach(Service::readSecrets);
         services.values().forEach(Service::start);
         warmPools.forEach(WarmPool::start);
         Gauge.builder(Meters.BUILD_INFO.meterName(), () -> 1)
@@ -230,6 +235,7 @@ final class Engine {
         } finally {
             stop(control);
             stop(worker);
+            secretReads.shutdownNow(); // not waited for: a read may hang for as long as its store does
         }
     }
 

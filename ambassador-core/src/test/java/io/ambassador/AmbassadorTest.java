@@ -61,10 +61,13 @@ class AmbassadorTest {
                 .service("nothing", s -> s.listen("127.0.0.1", 0).discover(known()))
                 .start()) {
             await().until(ambassador::isReady);
-            try (Socket client = connect(ambassador.address("nothing"))) {
-                assertThrows(
-                        SocketException.class, () -> client.getInputStream().read());
-            }
+            assertThrows(
+                    SocketException.class,
+                    () -> { // perhaps before connecting has returned
+                        try (Socket client = connect(ambassador.address("nothing"))) {
+                            client.getInputStream().read();
+                        }
+                    });
         }
     }
 

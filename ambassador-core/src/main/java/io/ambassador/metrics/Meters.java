@@ -27,6 +27,7 @@ public enum Meters {
             "service",
             "endpoint"),
     LOGIN("ambassador.login", "seconds", "From connected to logged in", "service", "endpoint"),
+    LOGIN_ATTEMPTS("ambassador.login.attempts", "logins", "Logins tried, for clients and for probes", "service"),
     LOGIN_FAILURES("ambassador.login.failures", "logins", "Logins that failed, by kind", "service", "kind"),
     RETRIES("ambassador.retries", "attempts", "Attempts after the first of their connection", "service"),
     PREWARM_IDLE(
@@ -49,7 +50,12 @@ public enum Meters {
             "service",
             "source"),
     DISCOVERY_AGE("ambassador.discovery.age", "seconds", "Since the source last answered", "service", "source"),
-    CREDENTIALS_AGE("ambassador.credentials.age", "seconds", "Since the secret in use was first read", "service"),
+    CREDENTIALS_AGE("ambassador.credentials.age", "seconds", "Since the newest secret was first read", "service"),
+    CREDENTIALS_VERSION(
+            "ambassador.credentials.version",
+            "",
+            "Which of the secrets seen since the start new connections use",
+            "service"),
     BUILD_INFO("ambassador.build.info", "", "1, with the version", "version");
 
     private final String meterName;

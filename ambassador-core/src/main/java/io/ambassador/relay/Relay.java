@@ -29,7 +29,9 @@ public final class Relay {
     private final ByteCounter counter;
     private final Consumer<RelayEnd> ended;
     private final long idleNanos;
+    private boolean watched;
     private long lastActivity;
+    private boolean clientSpokeLast;
     private @Nullable Future<?> idleTimer;
     private boolean over;
 
@@ -41,6 +43,7 @@ public final class Relay {
         this.counter = counter;
         this.ended = ended;
         this.idleNanos = idleTimeout == null ? 0 : idleTimeout.toNanos();
+        this.watched = idleNanos > 0;
         this.client = new RelaySide(this, true);
         this.backend = new RelaySide(this, false);
         this.client.channel = client;
@@ -99,10 +102,34 @@ public final class Relay {
         }
     }
 
-    void active() {
-        if (idleNanos > 0) {
+    /** {@code side} has been read. */
+    void active(RelaySide side) {
+        clientSpokeLast = side == client;
+        stillActive();
+    }
+
+    void stillActive() {
+        if (watched) {
             lastActivity = System.nanoTime();
         }
+    }
+
+    /** From here on {@link #quietNanos} can be asked. */
+    public void watchActivity() {
+        if (!watched) {
+            watched = true;
+            lastActivity = System.nanoTime();
+        }
+    }
+
+    /** Since the last byte moved; 0 while a side may be waiting for an answer, or for bytes on their way. */
+    public long quietNanos() {
+        return clientSpokeLast || client.isWaiting() || backend.isWaiting() ? 0 : System.nanoTime() - lastActivity;
+    }
+
+    /** Whether the client has said that it will send no more. */
+    public boolean clientEnded() {
+        return client.hasEnded();
     }
 
     /** Both directions have ended if the other one has, too. */

@@ -56,7 +56,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        relay.active();
+        relay.active(this);
         RelaySide to = peer;
         if (to != null && to.channel != null) {
             to.channel.flush();
@@ -68,7 +68,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         RelaySide from = peer;
         if (from != null && ctx.channel().isWritable()) {
-            relay.active();
+            relay.stillActive();
             from.resumeReading();
         }
     }
@@ -147,6 +147,16 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
             reading = false;
             in.config().setAutoRead(false);
         }
+    }
+
+    boolean hasEnded() {
+        return inputEnded;
+    }
+
+    /** Whether something for this side is on its way. */
+    boolean isWaiting() {
+        Channel out = channel;
+        return out != null && isWaiting(out);
     }
 
     /** Whether something was written that the kernel has not taken yet. */

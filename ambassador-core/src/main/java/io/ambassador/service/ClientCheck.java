@@ -37,7 +37,7 @@ public final class ClientCheck {
     }
 
     private boolean matches(@Nullable String username, byte[] password) {
-        try (Secret secret = secrets == null ? null : secrets.secret()) {
+        try (Secret secret = secrets == null ? null : secrets.newest()) {
             if (secret == null) {
                 return false; // none could be read, which the log says
             }

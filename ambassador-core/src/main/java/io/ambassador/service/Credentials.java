@@ -19,15 +19,25 @@ public final class Credentials {
     private final @Nullable String username;
     private final Configured<SecretSourceProvider<?>> password;
     private final boolean insecure;
+    private final RotationSpec rotation;
 
     /**
      * @param username {@code null} where a password alone logs in
      * @param insecure whether they may be sent over a network without verified TLS
      */
     public Credentials(@Nullable String username, Configured<SecretSourceProvider<?>> password, boolean insecure) {
+        this(username, password, insecure, RotationSpec.DEFAULT);
+    }
+
+    private Credentials(
+            @Nullable String username,
+            Configured<SecretSourceProvider<?>> password,
+            boolean insecure,
+            RotationSpec rotation) {
         this.username = username;
         this.password = Objects.requireNonNull(password, "password");
         this.insecure = insecure;
+        this.rotation = Objects.requireNonNull(rotation, "rotation");
     }
 
     /**
@@ -65,7 +75,12 @@ public final class Credentials {
 
     /** The same, allowed over a network without verified TLS. */
     public Credentials insecurely() {
-        return new Credentials(username, password, true);
+        return new Credentials(username, password, true, rotation);
+    }
+
+    /** The same, with another way of changing the password. */
+    public Credentials rotating(RotationSpec newRotation) {
+        return new Credentials(username, password, insecure, newRotation);
     }
 
     public @Nullable String username() {
@@ -80,17 +95,22 @@ public final class Credentials {
         return insecure;
     }
 
+    public RotationSpec rotation() {
+        return rotation;
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Credentials credentials
                 && Objects.equals(credentials.username, username)
                 && credentials.password.equals(password)
-                && credentials.insecure == insecure;
+                && credentials.insecure == insecure
+                && credentials.rotation.equals(rotation);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(username, password, insecure);
+        return Objects.hash(username, password, insecure, rotation);
     }
 
     @Override

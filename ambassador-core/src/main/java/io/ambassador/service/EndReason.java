@@ -28,6 +28,8 @@ public enum EndReason {
     /** The endpoint lost the wanted role. */
     DEMOTED,
     UNHEALTHY,
+    /** It was logged in with an older secret. */
+    ROTATED,
     /** The ambassador shut down. */
     SHUTDOWN;
 

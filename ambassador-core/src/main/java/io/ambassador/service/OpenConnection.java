@@ -4,4 +4,7 @@ package io.ambassador.service;
 public interface OpenConnection {
     /** Closes both sides; from any thread; may be called twice. */
     void end(EndReason reason);
+
+    /** The service's secret has changed and a server accepts the new one; from any thread. */
+    default void rotated() {}
 }

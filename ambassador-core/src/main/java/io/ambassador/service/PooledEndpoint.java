@@ -136,6 +136,11 @@ public final class PooledEndpoint implements Candidate {
         connections.forEach(connection -> connection.end(reason));
     }
 
+    /** Tells every connection that is open now. Any thread. */
+    void rotated() {
+        connections.forEach(OpenConnection::rotated);
+    }
+
     /**
      * Rises at once to a peak and falls slowly, since a slow answer must count before an average would have caught
      * up. Two at the same moment may lose one: the next one makes up for it.

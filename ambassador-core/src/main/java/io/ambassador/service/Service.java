@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -49,6 +50,7 @@ public final class Service implements ByteCounter {
     private final LogLimiter limiter = new LogLimiter();
     private final ScheduledExecutorService control;
     private final ScheduledExecutorService worker;
+    private final Executor secretReads;
     private final MeterRegistry registry;
     private final Protocol protocol;
     private final EndpointPool pool;
@@ -65,23 +67,27 @@ public final class Service implements ByteCounter {
     private final LongAdder toClient = new LongAdder();
     private final LongAdder opened = new LongAdder();
     private final LongAdder retried = new LongAdder();
+    private final LongAdder logins = new LongAdder();
     private final AtomicLong active = new AtomicLong();
 
     /**
      * @param cacheDirectory {@code null} to keep nothing on disk
      * @param absentHold how long an answer that there is nothing is held before it is believed
-     * @param worker for what may block
+     * @param worker for what may block for a moment
+     * @param secretReads gives each read of a secret a thread of its own: it may block for long
      */
     public Service(
             ServiceSpec spec,
             ScheduledExecutorService control,
             ScheduledExecutorService worker,
+            Executor secretReads,
             MeterRegistry registry,
             @Nullable Path cacheDirectory,
             Duration absentHold) {
         this.spec = spec;
         this.control = control;
         this.worker = worker;
+        this.secretReads = secretReads;
         this.registry = registry;
         this.log = LoggerFactory.getLogger("ambassador.service." + spec.name());
         this.protocol = protocol(spec.protocol());
@@ -109,12 +115,12 @@ public final class Service implements ByteCounter {
                     discovery::refresh));
         }
         Credentials credentials = spec.credentials();
-        this.secrets = credentials == null
-                ? null
-                : new SecretKeeper(credentials.username(), secret(credentials.password()), log);
+        this.secrets = credentials == null ? null : keeper(credentials);
         ClientCredentials shown = spec.clientCredentials();
         Configured<SecretSourceProvider<?>> wanted = shown.password();
-        this.clientSecrets = wanted == null ? null : new SecretKeeper(null, secret(wanted), log);
+        this.clientSecrets = wanted == null
+                ? null
+                : new SecretKeeper(null, secret(wanted), null, RotationSpec.DEFAULT, System::nanoTime, () -> {}, log);
         this.clientCheck = new ClientCheck(shown, clientSecrets);
         LimitsSpec limits = spec.limits();
         LimitsSpec.Rate rate = limits.rate();
@@ -127,14 +133,43 @@ public final class Service implements ByteCounter {
         this.unrouted = new EndpointMeters(registry, spec.name(), "");
     }
 
-    /** Begins discovery; reads the secret once before it returns. */
+    private SecretKeeper keeper(Credentials credentials) {
+        Configured<SecretSourceProvider<?>> next = credentials.rotation().next();
+        return new SecretKeeper(
+                credentials.username(),
+                secret(credentials.password()),
+                next == null ? null : secret(next),
+                credentials.rotation(),
+                System::nanoTime,
+                this::rotated,
+                log);
+    }
+
+    /** Connections that began to log in before ask for themselves when they are ready. */
+    private void rotated() {
+        Credentials credentials = spec.credentials();
+        if (credentials != null && credentials.rotation().drainWithin() != null) {
+            pool.endpoints().forEach(PooledEndpoint::rotated);
+        }
+    }
+
+    /** Begins to read the secrets, for {@link #start} to come. */
+    public void readSecrets() {
+        for (SecretKeeper keeper : new SecretKeeper[] {secrets, clientSecrets}) {
+            if (keeper != null) {
+                keeper.start(worker, secretReads);
+            }
+        }
+    }
+
+    /** Begins discovery; waits a moment for the secret. */
     public void start() {
         registerMeters();
         if (secrets != null) {
-            secrets.start(worker);
+            secrets.awaitFirstRead();
         }
         if (clientSecrets != null) {
-            clientSecrets.start(worker);
+            clientSecrets.awaitFirstRead();
         }
         control.execute(discovery::start);
     }
@@ -240,6 +275,11 @@ public final class Service implements ByteCounter {
         toClient.add(bytes);
     }
 
+    /** A login is about to be tried, be it a client's or a probe's. */
+    public void loginBegins() {
+        logins.increment();
+    }
+
     public void loginFailed(String kind) {
         loginFailures
                 .computeIfAbsent(
@@ -285,6 +325,7 @@ public final class Service implements ByteCounter {
         counter(Meters.BYTES, tags.and("direction", "to-backend"), toBackend);
         counter(Meters.BYTES, tags.and("direction", "to-client"), toClient);
         counter(Meters.RETRIES, tags, retried);
+        counter(Meters.LOGIN_ATTEMPTS, tags, logins);
         for (ServiceStatus.Health state : ServiceStatus.Health.values()) {
             gauge(
                     Meters.ENDPOINTS,
@@ -299,6 +340,7 @@ public final class Service implements ByteCounter {
                 Duration age = keeper.status().age();
                 return age == null ? Double.NaN : age.toMillis() / 1000.0;
             });
+            gauge(Meters.CREDENTIALS_VERSION, tags, keeper::preferredVersion);
         }
         for (FollowedSource source : discovery.sources()) {
             Tags named = tags.and("source", source.name());

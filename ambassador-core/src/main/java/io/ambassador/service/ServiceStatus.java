@@ -71,14 +71,39 @@ public record ServiceStatus(
             boolean stale,
             @Nullable String lastError) {}
 
+    /** What servers say of the newest secret. */
+    public enum CredentialState {
+        /** None could be read yet. */
+        UNKNOWN,
+        /** No login has tried it yet. */
+        UNPROVEN,
+        ACCEPTED,
+        REFUSED,
+        /** What was accepted no longer is: clients are held until a newer one is read. */
+        AWAITING_ROTATION
+    }
+
     /**
-     * @param version how many different secrets have been seen, from 1; 0 before the first
-     * @param age since this version was first read
+     * @param nextSource of the password that is about to come; {@code null} if none is configured
+     * @param version of the newest secret: counts the different ones seen, from 1; 0 before the first
+     * @param versionInUse what new connections log in with, which is another while the newest is refused
+     * @param age since the newest was first read
+     * @param refusedFor since the newest was first refused; {@code null} while it is not
+     * @param untilRetry until a refused one is tried again, while all are; {@code null} otherwise
+     * @param waiting clients held until there is one to log in with
+     * @param previousKept whether the one before the last change is still in memory
      */
     public record CredentialStatus(
             @Nullable String username,
             String source,
+            @Nullable String nextSource,
             long version,
+            long versionInUse,
             @Nullable Duration age,
+            CredentialState state,
+            @Nullable Duration refusedFor,
+            @Nullable Duration untilRetry,
+            int waiting,
+            boolean previousKept,
             @Nullable String lastError) {}
 }

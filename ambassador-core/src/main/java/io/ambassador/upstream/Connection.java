@@ -2,9 +2,11 @@ package io.ambassador.upstream;
 
 import io.ambassador.relay.Relay;
 import io.ambassador.relay.RelayEnd;
+import io.ambassador.service.Credentials;
 import io.ambassador.service.EndReason;
 import io.ambassador.service.OpenConnection;
 import io.ambassador.service.PooledEndpoint;
+import io.ambassador.service.SecretKeeper;
 import io.ambassador.service.Service;
 import io.ambassador.spi.protocol.Handshake;
 import io.ambassador.spi.protocol.LoginException;
@@ -18,6 +20,7 @@ import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +39,8 @@ public final class Connection implements OpenConnection, Dial.Outcome {
     private @Nullable Dial dial;
     private @Nullable PooledEndpoint endpoint;
     private @Nullable EndReason asked;
+    private long secretVersion;
+    private @Nullable RotationDrain rotation;
     private boolean over;
 
     /** @param source the client's address, after PROXY protocol; the service has admitted it */
@@ -126,7 +131,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
     /** Tells a client that a limit has been reached, in the protocol's words, and closes. */
     public static void refuseForLimit(Gateway gateway, Channel client) {
         Service service = gateway.service();
-        Refusal refusal = refusal(EndReason.LIMIT);
+        Refusal refusal = refusal(EndReason.LIMIT, null);
         service.unrouted().closed(EndReason.LIMIT.word());
         service.warn(EndReason.LIMIT, "[{}] a client was refused: a limit is reached", refusal.correlationId());
         if (gateway.encryptsAtOnce()) {
@@ -151,11 +156,34 @@ public final class Connection implements OpenConnection, Dial.Outcome {
     }
 
     @Override
-    public void ready(PooledEndpoint picked, Channel backend, long nanos, long secretVersion) {
+    public void rotated() {
+        client.eventLoop().execute(this::drainIfOutdated);
+    }
+
+    /** Ends in time if another secret has come into use since the login. */
+    private void drainIfOutdated() {
+        Credentials credentials = service.spec().credentials();
+        SecretKeeper secrets = service.secrets();
+        Duration within = credentials == null ? null : credentials.rotation().drainWithin();
+        boolean concerned = !over && rotation == null && endpoint != null && secretVersion != 0;
+        if (concerned && within != null && secrets != null && secrets.isOutdated(secretVersion)) {
+            rotation = new RotationDrain(relay, client.eventLoop(), within, () -> end(EndReason.ROTATED));
+        }
+    }
+
+    @Override
+    public boolean clientEnded() {
+        return relay.clientEnded();
+    }
+
+    @Override
+    public void ready(PooledEndpoint picked, Channel backend, long nanos, long version) {
         endpoint = picked;
+        secretVersion = version;
         picked.opened(this, nanos);
         session.ready(client, backend);
         relay.start(backend);
+        drainIfOutdated();
     }
 
     @Override
@@ -186,7 +214,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
             return;
         }
         over = true;
-        Refusal refusal = refusal(reason);
+        Refusal refusal = refusal(reason, service.secrets());
         int attempts = dial == null ? 0 : dial.attempts();
         service.warn(
                 "refused " + reason,
@@ -216,6 +244,9 @@ public final class Connection implements OpenConnection, Dial.Outcome {
     }
 
     private void ended(EndReason reason) {
+        if (rotation != null) {
+            rotation.cancel();
+        }
         session.ended();
         (endpoint == null ? service.unrouted() : endpoint.meters()).closed(reason.word());
         service.leave();
@@ -234,13 +265,14 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         };
     }
 
-    private static Refusal refusal(EndReason reason) {
+    private static Refusal refusal(EndReason reason, @Nullable SecretKeeper secrets) {
         String id = String.format("%08x", ThreadLocalRandom.current().nextInt());
         return switch (reason) {
             case NO_ENDPOINT -> new Refusal(Refusal.Kind.NO_ENDPOINT, id, "no endpoint is known for this service");
             case CONNECT_FAILED -> new Refusal(Refusal.Kind.CONNECT_FAILED, id, "no endpoint could be reached");
             case TLS_FAILED -> new Refusal(Refusal.Kind.TLS_FAILED, id, "no endpoint could be trusted");
-            case LOGIN_REFUSED -> new Refusal(Refusal.Kind.LOGIN_REFUSED, id, "the backend refused the credentials");
+            case LOGIN_REFUSED ->
+                new Refusal(Refusal.Kind.LOGIN_REFUSED, id, "the backend refused the credentials" + retry(secrets));
             case LOGIN_FAILED -> new Refusal(Refusal.Kind.LOGIN_FAILED, id, "the login at the backend failed");
             case DECLINED -> new Refusal(Refusal.Kind.DECLINED, id, "the backend declined the session");
             case SECRET_UNAVAILABLE ->
@@ -248,6 +280,11 @@ public final class Connection implements OpenConnection, Dial.Outcome {
             case LIMIT -> new Refusal(Refusal.Kind.LIMIT, id, "too many connections");
             default -> new Refusal(Refusal.Kind.DRAINING, id, "not served");
         };
+    }
+
+    private static String retry(@Nullable SecretKeeper secrets) {
+        Duration left = secrets == null ? null : secrets.untilRetry();
+        return left == null ? "" : "; they are tried again in " + (left.toMillis() / 1_000 + 1) + " s";
     }
 
     /** Closes a client that may not use the service. */

@@ -5,6 +5,7 @@ import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.PoolSnapshot;
 import io.ambassador.service.PooledEndpoint;
 import io.ambassador.service.SecretKeeper;
+import io.ambassador.service.SecretLease;
 import io.ambassador.service.Service;
 import io.ambassador.spi.balancing.Candidate;
 import io.ambassador.spi.balancing.Pick;
@@ -23,8 +24,10 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -37,13 +40,19 @@ final class Dial implements Pick {
     interface Outcome {
         /**
          * @param nanos the successful attempt took
-         * @param secretVersion which secret it was logged in with
+         * @param secretVersion it logged in with; 0 for none
          */
         void ready(PooledEndpoint endpoint, Channel backend, long nanos, long secretVersion);
 
         /** @param detail for the log; may name addresses, holds no secret */
         void failed(EndReason reason, String detail);
+
+        /** Whether the client has said that it will send no more. */
+        boolean clientEnded();
     }
+
+    /** Each refusal brings the account nearer to a lock-out. */
+    private static final int MAX_LOGINS = 3;
 
     private static final long SETTLING_MILLIS = 10;
 
@@ -57,10 +66,12 @@ final class Dial implements Pick {
     private final Connector.@Nullable ClientAddress client;
     private final Outcome outcome;
     private final List<Candidate> tried = new ArrayList<>(2);
-    private final long deadline;
+    private final Set<Long> refusedVersions = new HashSet<>(2);
+    private long deadline;
     private int attempts;
     private boolean gambled;
-    private boolean secretReadAgain;
+    private @Nullable SecretRequest asking;
+    private @Nullable SecretLease lease;
     private EndReason lastReason = EndReason.NO_ENDPOINT;
     private String lastDetail = "";
     private boolean over;
@@ -96,8 +107,43 @@ final class Dial implements Pick {
     /** The client is gone: nothing will be told. */
     void cancel() {
         over = true;
+        if (asking != null) {
+            asking.cancel();
+        }
         if (current != null) {
             current.abandon();
+        }
+        closeLease();
+    }
+
+    /** Goes on once there is a secret to log in with. */
+    private void obtainSecret(SecretKeeper secrets, Runnable then) {
+        asking = new SecretRequest(secrets, loop, refusedVersions, deadline, new SecretRequest.Outcome() {
+            @Override
+            public void granted(SecretLease granted, long waited) {
+                lease = granted;
+                deadline += waited;
+                then.run();
+            }
+
+            @Override
+            public void denied(EndReason reason, String why) {
+                lastReason = reason;
+                giveUp(lastDetail.isEmpty() || reason != EndReason.LOGIN_REFUSED ? why : lastDetail);
+            }
+
+            @Override
+            public boolean clientEnded() {
+                return outcome.clientEnded();
+            }
+        });
+        asking.ask();
+    }
+
+    private void closeLease() {
+        if (lease != null) {
+            lease.close();
+            lease = null;
         }
     }
 
@@ -143,6 +189,15 @@ final class Dial implements Pick {
         if (endpoint == null) {
             giveUp(attempts == 0 && lastDetail.isEmpty() ? snapshot.reason() : lastDetail);
             return;
+        }
+        SecretKeeper secrets = service.secrets();
+        if (secrets != null && lease == null) {
+            if (!(secrets.lease(refusedVersions) instanceof SecretLease granted)) {
+                endpoint.ejection().released(); // nobody's turn while we wait
+                obtainSecret(secrets, this::next);
+                return;
+            }
+            lease = granted;
         }
         if (attempts > 0) {
             boolean mayRetry = client != null
@@ -195,6 +250,7 @@ final class Dial implements Pick {
 
     private void giveUp(String detail) {
         over = true;
+        closeLease();
         outcome.failed(lastReason, detail);
     }
 
@@ -210,7 +266,6 @@ final class Dial implements Pick {
         private final long began = System.nanoTime();
         private @Nullable Promise<Channel> connecting;
         private @Nullable Channel backend;
-        private long secretVersion;
         private boolean done;
 
         Attempt(PooledEndpoint endpoint) {
@@ -267,23 +322,28 @@ final class Dial implements Pick {
             endpoint.meters().connected(System.nanoTime() - began);
             long loginDeadline =
                     System.nanoTime() + service.spec().limits().loginTimeout().toNanos();
-            LoginContext context = new LoginContext(service, connector, endpoint.endpoint(), channel, loginDeadline);
-            secretVersion = context.secretVersion();
-            if (context.hasSecret() && !context.hasSecretNow()) {
-                channel.close();
-                abandonFor(EndReason.SECRET_UNAVAILABLE, "there is no secret to log in with; the log says why");
-                return;
-            }
-            login(channel, context);
+            login(channel, new LoginContext(service, connector, endpoint.endpoint(), channel, lease, loginDeadline));
         }
 
         private void login(Channel channel, LoginContext context) {
             Promise<Void> ready = loop.newPromise();
-            Handshake<Void> handshake = session.login(ready, context);
-            if (handshake == null) {
-                succeed(channel);
+            Handshake<Void> handshake;
+            try {
+                handshake = session.login(ready, context);
+            } catch (RuntimeException e) { // a defect of the protocol's, which must not leave the client waiting
+                service.log().error("A login could not begin.", e);
+                channel.close();
+                failed(
+                        EndReason.LOGIN_FAILED,
+                        "the login could not begin: " + e.getClass().getSimpleName(),
+                        e);
                 return;
             }
+            if (handshake == null) {
+                succeed(channel, context);
+                return;
+            }
+            service.loginBegins();
             long loginBegan = System.nanoTime();
             Future<?> timer = loop.schedule(
                     () -> ready.tryFailure(
@@ -293,16 +353,21 @@ final class Dial implements Pick {
             ready.addListener(finished -> {
                 timer.cancel(false);
                 if (done) {
+                    context.close();
                     return;
                 }
                 Throwable failure = finished.isSuccess() ? misfit(context) : finished.cause();
+                if (finished.isSuccess()) {
+                    context.accepted();
+                }
                 if (failure == null) {
                     endpoint.meters().loggedIn(System.nanoTime() - loginBegan);
-                    succeed(channel);
+                    succeed(channel, context);
                 } else {
                     channel.close();
-                    loginFailed(failure);
+                    loginFailed(failure, context);
                 }
+                context.close();
             });
             channel.pipeline().addLast("credential-handshake", handshake);
         }
@@ -320,9 +385,11 @@ final class Dial implements Pick {
                     : new LoginException(LoginException.Kind.UNAVAILABLE, "it is a " + context.role() + " now");
         }
 
-        private void succeed(Channel channel) {
+        private void succeed(Channel channel, LoginContext context) {
             done = true;
             over = true;
+            long secretVersion = context.usedVersion();
+            closeLease();
             long nanos = System.nanoTime() - began;
             endpoint.ejection().succeeded(nanos);
             outcome.ready(endpoint, channel, nanos, secretVersion);
@@ -339,7 +406,7 @@ final class Dial implements Pick {
             }
         }
 
-        private void loginFailed(Throwable cause) {
+        private void loginFailed(Throwable cause, LoginContext context) {
             if (cause instanceof TlsException) {
                 connectFailed(cause);
                 return;
@@ -354,36 +421,38 @@ final class Dial implements Pick {
                     endpoint.attemptFailed(what);
                     endpoint.ejection().released();
                     lastReason = EndReason.LOGIN_REFUSED;
-                    loginRefused(what);
+                    lastDetail = what;
+                    context.refused();
+                    loginRefused();
                 }
-                case DECLINED -> abandonFor(EndReason.DECLINED, what);
+                case DECLINED -> {
+                    context.accepted();
+                    abandonFor(EndReason.DECLINED, what);
+                }
                 case UNAVAILABLE, PROTOCOL -> failed(EndReason.LOGIN_FAILED, what, cause);
             }
         }
 
         /**
-         * The secret may have been rotated a moment ago: it is read again, and tried once more if it has changed.
-         * Otherwise that is the end: another endpoint would say the same, and each refusal brings the account nearer
-         * to a lock-out.
+         * Another version of the secret may be accepted, be it one that is read only now. Otherwise that is the end:
+         * another endpoint would say the same.
          */
-        private void loginRefused(String what) {
+        private void loginRefused() {
             SecretKeeper secrets = service.secrets();
-            if (secrets == null || secretReadAgain) {
-                giveUp(what);
+            if (secrets == null || lease == null) {
+                giveUp(lastDetail);
                 return;
             }
-            secretReadAgain = true;
-            secrets.readAgain(() -> loop.execute(() -> {
-                if (over) {
-                    return;
-                }
-                if (secrets.version() == secretVersion || System.nanoTime() >= deadline) {
-                    giveUp(what);
-                    return;
-                }
+            refusedVersions.add(lease.version());
+            closeLease();
+            if (refusedVersions.size() >= MAX_LOGINS) {
+                giveUp(lastDetail);
+                return;
+            }
+            obtainSecret(secrets, () -> {
                 current = new Attempt(endpoint);
                 current.connect();
-            }));
+            });
         }
 
         private void failed(EndReason reason, String what, Throwable cause) {

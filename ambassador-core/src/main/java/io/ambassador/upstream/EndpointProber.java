@@ -2,9 +2,11 @@ package io.ambassador.upstream;
 
 import io.ambassador.health.Prober;
 import io.ambassador.service.PooledEndpoint;
+import io.ambassador.service.SecretKeeper;
 import io.ambassador.service.Service;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.protocol.Handshake;
+import io.ambassador.spi.protocol.LoginException;
 import io.ambassador.spi.protocol.Probe;
 import io.ambassador.spi.protocol.ProbeProvider;
 import io.ambassador.spi.protocol.ProbeResult;
@@ -17,9 +19,12 @@ import io.netty.util.concurrent.Promise;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Probes endpoints over connections made as clients' are: with TLS, and with the service's own credentials. */
 public final class EndpointProber implements Prober {
+    private static final long AGAIN_MILLIS = 50;
+
     private final Service service;
     private final Connector connector;
     private final Transport transport;
@@ -40,10 +45,12 @@ public final class EndpointProber implements Prober {
             result.accept(ProbeResult.unhealthy("the ambassador is shutting down"));
             return;
         }
-        loop.execute(() -> begin(loop, endpoint, result));
+        long patience = System.nanoTime() + service.spec().health().timeout().toNanos();
+        loop.execute(() -> begin(loop, endpoint, patience, result));
     }
 
-    private void begin(EventLoop loop, PooledEndpoint endpoint, Consumer<ProbeResult> result) {
+    /** @param patience until when to try again while other logins find out which secret is accepted */
+    private void begin(EventLoop loop, PooledEndpoint endpoint, long patience, Consumer<ProbeResult> result) {
         Duration timeout = service.spec().health().timeout();
         Promise<ProbeResult> answer = loop.newPromise();
         Future<?> timer = loop.schedule(
@@ -64,21 +71,81 @@ public final class EndpointProber implements Prober {
             if (connected.isSuccess()) {
                 connected.getNow().close();
             }
+            if (done.cause() instanceof LoginContext.NoSecretException) {
+                withoutSecret(loop, endpoint, patience, result, (LoginContext.NoSecretException) done.cause());
+                return;
+            }
             result.accept(done.isSuccess() ? answer.getNow() : ProbeResult.unhealthy(Failures.describe(done.cause())));
         });
     }
 
     private void ask(Channel channel, PooledEndpoint endpoint, Promise<ProbeResult> answer) {
-        boolean safe = LoginContext.isSafe(service, connector, endpoint.endpoint());
+        SecretKeeper secrets = service.secrets();
+        boolean logsIn = secrets != null
+                && secrets.isAvailable()
+                && LoginContext.isSafe(service, connector, endpoint.endpoint());
         long deadline = System.nanoTime() + service.spec().health().timeout().toNanos();
-        LoginContext login = new LoginContext(service, connector, endpoint.endpoint(), channel, deadline);
-        Handshake<ProbeResult> handler =
-                probe.handler(answer, endpoint.endpoint(), login.hasSecretNow() && safe ? login : null);
+        LoginContext login = new LoginContext(service, connector, endpoint.endpoint(), channel, null, deadline);
+        Promise<ProbeResult> asked = channel.eventLoop().newPromise();
+        Handshake<ProbeResult> handler = probe.handler(asked, endpoint.endpoint(), logsIn ? login : null);
         if (handler == null) {
             answer.trySuccess(ProbeResult.healthy(ServerRole.UNKNOWN, "connected"));
-        } else {
-            channel.pipeline().addLast("probe", handler);
+            return;
         }
+        asked.addListener(done -> {
+            report(login, asked);
+            if (done.isSuccess()) {
+                answer.trySuccess(asked.getNow());
+            } else if (isRefusal(done.cause())) {
+                answer.trySuccess(withoutLogin(endpoint, Failures.describe(done.cause())));
+            } else {
+                answer.tryFailure(done.cause());
+            }
+        });
+        answer.addListener(over -> asked.cancel(false));
+        channel.pipeline().addLast("probe", handler);
+    }
+
+    private void report(LoginContext login, Promise<ProbeResult> asked) {
+        if (login.usedVersion() != 0) {
+            service.loginBegins();
+        }
+        if (asked.isSuccess() && asked.getNow().healthy()) {
+            login.accepted();
+        } else if (isRefusal(asked.cause())) {
+            login.refused();
+            service.loginFailed("refused");
+        }
+        login.close();
+    }
+
+    private void withoutSecret(
+            EventLoop loop,
+            PooledEndpoint endpoint,
+            long patience,
+            Consumer<ProbeResult> result,
+            LoginContext.NoSecretException why) {
+        if (why.soon() && System.nanoTime() - patience < 0 && !loop.isShuttingDown()) {
+            loop.schedule(() -> begin(loop, endpoint, patience, result), AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+        } else {
+            result.accept(withoutLogin(endpoint, "the login is not tried again yet"));
+        }
+    }
+
+    /**
+     * What to think of an endpoint that takes connections, but cannot be logged in at. If the credentials were accepted
+     * before, a password is being changed, which is nothing against the endpoint: it stays what it was.
+     */
+    private ProbeResult withoutLogin(PooledEndpoint endpoint, String why) {
+        SecretKeeper secrets = service.secrets();
+        boolean wrong = secrets != null && !secrets.wasAccepted() && secrets.untilRetry() != null;
+        return wrong
+                ? ProbeResult.unhealthy("the credentials are refused: " + why)
+                : ProbeResult.healthy(endpoint.role(), "connected; " + why);
+    }
+
+    private static boolean isRefusal(@Nullable Throwable cause) {
+        return cause instanceof LoginException login && login.kind() == LoginException.Kind.REFUSED;
     }
 
     @SuppressWarnings("unchecked") // a provider's own config is the only one it is ever paired with

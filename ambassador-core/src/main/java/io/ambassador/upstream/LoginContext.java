@@ -1,7 +1,9 @@
 package io.ambassador.upstream;
 
 import io.ambassador.service.Credentials;
+import io.ambassador.service.SecretAnswer;
 import io.ambassador.service.SecretKeeper;
+import io.ambassador.service.SecretLease;
 import io.ambassador.service.Service;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.protocol.Login;
@@ -14,6 +16,7 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -24,16 +27,31 @@ final class LoginContext implements Login {
     private final Service service;
     private final Connector connector;
     private final @Nullable SecretKeeper secrets;
+    private final boolean borrowed;
+    private @Nullable SecretLease lease;
     private final Endpoint endpoint;
     private final Channel channel;
     private final long deadline;
+    private boolean secretUsed;
+    private boolean over;
     private ServerRole role = ServerRole.UNKNOWN;
 
-    /** @param deadline for what is done here, in {@link System#nanoTime} */
-    LoginContext(Service service, Connector connector, Endpoint endpoint, Channel channel, long deadline) {
+    /**
+     * @param lease the secret for this attempt, which the caller closes; {@code null} to take one when it is asked for
+     * @param deadline for what is done here, in {@link System#nanoTime}
+     */
+    LoginContext(
+            Service service,
+            Connector connector,
+            Endpoint endpoint,
+            Channel channel,
+            @Nullable SecretLease lease,
+            long deadline) {
         this.service = service;
         this.connector = connector;
         this.secrets = service.secrets();
+        this.lease = lease;
+        this.borrowed = lease != null;
         this.endpoint = endpoint;
         this.channel = channel;
         this.deadline = deadline;
@@ -45,8 +63,44 @@ final class LoginContext implements Login {
         return connector.encrypts() || isLocal(endpoint.host()) || credentials == null || credentials.insecure();
     }
 
-    boolean hasSecretNow() {
-        return secrets != null && secrets.isAvailable();
+    /** The server let us in: with the secret, if the protocol asked for it. */
+    void accepted() {
+        if (lease != null && secretUsed) {
+            lease.accepted();
+        }
+    }
+
+    /** The server refused the credentials. */
+    void refused() {
+        if (lease != null) {
+            lease.refused();
+        }
+    }
+
+    /** This login is over. */
+    void close() {
+        over = true;
+        if (lease != null && !borrowed) {
+            lease.close();
+        }
+    }
+
+    /** Asking for the version counts as use: what was kept of it is as good as the secret. */
+    private SecretLease lease() {
+        if (lease == null) {
+            SecretAnswer answer = secrets == null ? null : secrets.lease(Set.of());
+            if (!(answer instanceof SecretLease granted)) {
+                throw new NoSecretException(answer instanceof SecretAnswer.Wait wait && !wait.forRotation());
+            }
+            lease = granted;
+        }
+        secretUsed = true;
+        return lease;
+    }
+
+    /** The version this login went by; 0 if it used none. */
+    long usedVersion() {
+        return lease != null && secretUsed ? lease.version() : 0;
     }
 
     /** What the backend said it is. */
@@ -66,16 +120,17 @@ final class LoginContext implements Login {
 
     @Override
     public Secret secret() {
-        Secret secret = secrets == null ? null : secrets.secret();
-        if (secret == null) {
-            throw new IllegalStateException("There is no secret to log in with.");
+        if (over && secrets != null && secrets.lease(Set.of()) instanceof SecretLease later) {
+            try (later) {
+                return later.secret(); // a session logs in again on the same connection, with what is in use by now
+            }
         }
-        return secret;
+        return lease().secret();
     }
 
     @Override
     public long secretVersion() {
-        return secrets == null ? 0 : secrets.version();
+        return secrets == null ? 0 : lease().version();
     }
 
     @Override
@@ -132,6 +187,23 @@ final class LoginContext implements Login {
     @Override
     public void serverRole(ServerRole seen) {
         role = seen;
+    }
+
+    /** There is no secret to log in with now. */
+    static final class NoSecretException extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        private final boolean soon;
+
+        /** @param soon whether it is being found out which one to use */
+        NoSecretException(boolean soon) {
+            super("There is no secret to log in with now.");
+            this.soon = soon;
+        }
+
+        boolean soon() {
+            return soon;
+        }
     }
 
     private static boolean isLocal(String host) {

@@ -77,7 +77,7 @@ final class WarmConnection extends ChannelInboundHandlerAdapter {
                 && System.nanoTime() - expires < 0
                 && endpoint.isAvailable()
                 && service.pool().snapshot().members().contains(endpoint)
-                && (secrets == null || secrets.version() == secretVersion);
+                && (secrets == null || secretVersion == 0 || secrets.wantedVersion() == secretVersion);
     }
 
     void await() {

@@ -104,7 +104,7 @@ public final class WarmPool implements AutoCloseable {
             return false;
         }
         if (failures > 0) {
-            boolean newSecret = refusedVersion != 0 && refusedVersion != secrets.version();
+            boolean newSecret = refusedVersion != 0 && refusedVersion != secrets.wantedVersion();
             if (trying || (!newSecret && System.nanoTime() - notBefore < 0)) {
                 return false;
             }
@@ -133,7 +133,7 @@ public final class WarmPool implements AutoCloseable {
         }
         SecretKeeper secrets = service.secrets();
         boolean refused = reason == EndReason.LOGIN_REFUSED && secrets != null;
-        refusedVersion = refused && secrets != null ? secrets.version() : 0;
+        refusedVersion = refused && secrets != null ? secrets.wantedVersion() : 0;
         waitFor(refused ? LONGEST_WAIT_SECONDS : Math.min(LONGEST_WAIT_SECONDS, 1L << Math.min(failures, 5)));
         failures++;
     }

@@ -238,6 +238,11 @@ final class WarmStock {
         }
 
         @Override
+        public boolean clientEnded() {
+            return false; // there is none yet
+        }
+
+        @Override
         public void failed(EndReason reason, String detail) {
             warming = null;
             session.ended();

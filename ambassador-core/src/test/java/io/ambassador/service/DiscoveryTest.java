@@ -203,7 +203,7 @@ class DiscoveryTest {
 
     private Service service(Duration hold, AllowSpec allow, EndpointSource... sources) throws Exception {
         ServiceSpec spec = TestSpecs.with(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT, allow, sources);
-        Service service = new Service(spec, control, worker, new SimpleMeterRegistry(), cache, hold);
+        Service service = new Service(spec, control, worker, worker, new SimpleMeterRegistry(), cache, hold);
         services.add(service);
         service.start();
         control.submit(() -> {}).get();

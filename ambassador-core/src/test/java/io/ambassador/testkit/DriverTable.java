@@ -36,12 +36,8 @@ public final class DriverTable {
         return new DriverTable(Path.of("..", "docs", "protocols", protocol + ".md"));
     }
 
-    /** The version of the library that {@code type} comes from, as its jar or its folder in a Maven repository says. */
+    /** The version of the library that {@code type} comes from, as its folder in Maven's repository is called. */
     public static String versionOf(Class<?> type) {
-        String version = type.getPackage().getImplementationVersion();
-        if (version != null) {
-            return version;
-        }
         Path jar =
                 Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath());
         return jar.getParent().getFileName().toString();

@@ -40,6 +40,7 @@ import java.util.Base64;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -355,20 +356,22 @@ class TlsContextsTest {
 
     /** Connects, and writes a secret at once; tells why the handshake failed, or {@code null}. */
     private static String failureOf(TlsContexts tls, LoopbackServer server) throws Exception {
+        AtomicReference<SslHandler> added = new AtomicReference<>(); // a failed one may have left by the time we look
         Channel channel = new Bootstrap()
                 .group(LOOP)
                 .channel(NioSocketChannel.class)
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel initialized) {
-                        initialized.pipeline().addLast(tls.newHandler(initialized.alloc(), server.endpoint()));
+                        added.set(tls.newHandler(initialized.alloc(), server.endpoint()));
+                        initialized.pipeline().addLast(added.get());
                     }
                 })
                 .connect(server.address())
                 .sync()
                 .channel();
         try {
-            SslHandler handler = channel.pipeline().get(SslHandler.class);
+            SslHandler handler = added.get();
             channel.writeAndFlush(Unpooled.copiedBuffer(SECRET, StandardCharsets.US_ASCII))
                     .await();
             Throwable failure =

@@ -149,12 +149,12 @@ class ProxyProtocolIT {
                 }
             }
             assertEquals(0, backend.accepted());
-            assertEquals(
+            await().untilAsserted(() -> assertEquals( // the decoder closes before it says why
                     hostile.size(),
                     meters.get("ambassador.connections.closed")
                             .tag("reason", "not-allowed")
                             .counter()
-                            .count());
+                            .count()));
             try (Socket good = from("127.0.0.1", port)) {
                 good.getOutputStream().write(v2(new byte[0]));
                 assertEquals(1, new DataInputStream(good.getInputStream()).readInt());

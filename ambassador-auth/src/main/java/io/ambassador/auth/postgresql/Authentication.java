@@ -1,272 +1,214 @@
 package io.ambassador.auth.postgresql;
 
-import static io.ambassador.spi.protocol.LoginException.Kind.PROTOCOL;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import io.ambassador.auth.postgresql.PostgresqlConfig.ChannelBinding;
-import io.ambassador.auth.postgresql.PostgresqlConfig.Method;
 import io.ambassador.spi.protocol.Login;
 import io.ambassador.spi.protocol.LoginException;
 import io.ambassador.spi.secret.Secret;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.Future;
-import java.security.cert.X509Certificate;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Set;
+import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Answers what a server asks between the startup packet and {@code AuthenticationOk}. One login's; not thread-safe. */
+/** Answers the {@code R} messages of a server, and sees to it that it proves what it has to. */
 final class Authentication {
-    private static final int OK = 0;
-    private static final int CLEARTEXT = 3;
-    private static final int MD5 = 5;
-    private static final int SASL = 10;
-    private static final int SASL_CONTINUE = 11;
-    private static final int SASL_FINAL = 12;
-    private static final int MD5_SALT = 4;
-    private static final String SCRAM_SHA_256 = "SCRAM-SHA-256";
-    private static final String SCRAM_SHA_256_PLUS = "SCRAM-SHA-256-PLUS";
+    private enum Step {
+        NOTHING_SAID,
+        ANSWERED,
+        SCRAM_BEGUN,
+        SCRAM_COMPUTING,
+        SCRAM_PROVED,
+        SCRAM_VERIFIED
+    }
 
-    private final PostgresqlConfig config;
-    private final ScramKeyCache cache;
     private final Login login;
+    private final LoginRules rules;
+    private final ScramKeyCache keys;
     private final String user;
+    private Step step = Step.NOTHING_SAID;
     private @Nullable Scram scram;
-    private boolean asked;
-    private boolean challenged;
-    private boolean verified;
-    private boolean computing;
 
-    /** @param user as in the startup packet, one byte a character */
-    Authentication(PostgresqlConfig config, ScramKeyCache cache, Login login, String user) {
-        this.config = config;
-        this.cache = cache;
+    Authentication(Login login, LoginMeans means, @Nullable String user) {
         this.login = login;
-        this.user = user;
+        this.rules = means.rules();
+        this.keys = means.keys();
+        this.user = user == null ? "" : user;
     }
 
-    /** Whether an answer is being computed: the server has nothing to say until it has it. */
-    boolean isComputing() {
-        return computing;
-    }
-
-    interface Failure {
-        void failed(Throwable cause);
+    /** Whether an answer is being computed: the server is not to be listened to. */
+    boolean isBusy() {
+        return step == Step.SCRAM_COMPUTING;
     }
 
     /**
-     * @param request the body of an authentication request
-     * @param failure hears what goes wrong after this has returned
-     * @return whether the server has let us in
+     * Answers one message.
+     *
+     * @param failed told of what goes wrong later
+     * @return whether we are in
      */
-    boolean answer(ChannelHandlerContext ctx, ByteBuf request, Failure failure) throws LoginException {
-        if (request.readableBytes() < Integer.BYTES) {
-            throw broken("sent an authentication request that is none");
-        }
-        int code = request.readInt();
-        switch (code) {
-            case OK -> {
-                requireDone();
+    boolean isOver(ChannelHandlerContext ctx, Message request, Consumer<Throwable> failed) throws LoginException {
+        switch (request.code()) {
+            case 0 -> {
+                finish();
                 return true;
             }
-            case CLEARTEXT -> cleartext(ctx);
-            case MD5 -> md5(ctx, request);
-            case SASL -> sasl(ctx, request);
-            case SASL_CONTINUE -> scramChallenge(ctx, text(request), failure);
-            case SASL_FINAL -> scramEnd(text(request));
-            default -> throw broken("asks for a way to log in that is not supported (" + name(code) + ")");
+            case 3 -> password(ctx);
+            case 5 -> md5(ctx, request.afterCode());
+            case 10 -> beginScram(ctx, mechanisms(request));
+            case 11 -> continueScram(ctx, request.afterCode(), failed);
+            case 12 -> verifyScram(request.afterCode());
+            default ->
+                throw MessageReader.broken(
+                        "asks for authentication of kind " + request.code() + ", which is not supported.");
         }
         return false;
     }
 
-    /** A server that skips the end of an exchange has not shown that it knows the password. */
-    private void requireDone() throws LoginException {
-        if (scram != null && !verified) {
-            throw broken("let us in without having shown that it knows the password");
+    private void finish() throws LoginException {
+        switch (step) {
+            case NOTHING_SAID -> allow(AuthMethod.TRUST);
+            case ANSWERED, SCRAM_VERIFIED -> {}
+            default -> throw MessageReader.broken("ended the login without proving that it knows the password.");
         }
-        if (!asked) {
-            require(Method.TRUST);
-            if (config.channelBinding() == ChannelBinding.REQUIRE) {
-                throw broken("let us in without a login, though postgresql.channel-binding is require");
+    }
+
+    private void password(ChannelHandlerContext ctx) throws LoginException {
+        require(Step.NOTHING_SAID);
+        allow(AuthMethod.CLEARTEXT);
+        if (!login.confidential() || login.serverCertificate() == null && !isLoopback(ctx)) {
+            throw MessageReader.broken("asks for the password as it is, on a connection that others could read.");
+        }
+        byte[] password = reveal();
+        byte[] answer = Arrays.copyOf(password, password.length + 1);
+        Arrays.fill(password, (byte) 0);
+        PasswordMessage.write(ctx, answer);
+        step = Step.ANSWERED;
+    }
+
+    private void md5(ChannelHandlerContext ctx, byte[] salt) throws LoginException {
+        require(Step.NOTHING_SAID);
+        allow(AuthMethod.MD5);
+        if (salt.length != 4) {
+            throw MessageReader.broken("sent a salt of " + salt.length + " bytes.");
+        }
+        byte[] password = reveal();
+        try {
+            PasswordMessage.write(ctx, Md5.response(password, user.getBytes(ISO_8859_1), salt));
+        } finally {
+            Arrays.fill(password, (byte) 0);
+        }
+        step = Step.ANSWERED;
+    }
+
+    private static List<String> mechanisms(Message request) throws LoginException {
+        List<String> mechanisms = new ArrayList<>();
+        for (int at = 4; ; ) {
+            String name = request.text(at);
+            if (name == null) {
+                throw MessageReader.broken("sent a list of mechanisms without an end.");
             }
+            if (name.isEmpty()) {
+                return mechanisms;
+            }
+            mechanisms.add(name);
+            at += name.length() + 1;
         }
     }
 
-    private void cleartext(ChannelHandlerContext ctx) throws LoginException {
-        begin(Method.CLEARTEXT);
-        if (!login.confidential()) {
-            throw broken("asks for the password as it is, which others on the network could read. Enable tls");
-        }
-        try (Secret secret = login.secret()) {
-            byte[] password = secret.reveal();
-            send(ctx, password, true);
-            Arrays.fill(password, (byte) 0);
-        }
+    private void beginScram(ChannelHandlerContext ctx, List<String> mechanisms) throws LoginException {
+        require(Step.NOTHING_SAID);
+        allow(AuthMethod.SCRAM_SHA_256);
+        Scram begun = Scram.choose(mechanisms, login.serverCertificate(), rules.channelBinding(), Scram.newNonce());
+        PasswordMessage.write(ctx, begun.initialResponse());
+        scram = begun;
+        step = Step.SCRAM_BEGUN;
     }
 
-    private void md5(ChannelHandlerContext ctx, ByteBuf request) throws LoginException {
-        begin(Method.MD5);
-        if (request.readableBytes() != MD5_SALT) {
-            throw broken("sent a salt of " + request.readableBytes() + " bytes");
+    private void continueScram(ChannelHandlerContext ctx, byte[] serverFirst, Consumer<Throwable> failed)
+            throws LoginException {
+        Scram begun = scram;
+        if (begun == null || step != Step.SCRAM_BEGUN) {
+            throw outOfTurn();
         }
-        byte[] salt = new byte[MD5_SALT];
-        request.readBytes(salt);
-        try (Secret secret = login.secret()) {
-            byte[] password = secret.reveal();
-            byte[] answer = Passwords.md5(password, user, salt);
-            Arrays.fill(password, (byte) 0);
-            send(ctx, answer, true);
-            Arrays.fill(answer, (byte) 0);
-        }
-    }
-
-    private void sasl(ChannelHandlerContext ctx, ByteBuf request) throws LoginException {
-        asked = true;
-        require(Method.SCRAM_SHA_256);
-        if (scram != null) {
-            throw broken("began to log us in twice");
-        }
-        Set<String> offered = Set.copyOf(Arrays.asList(text(request).split("\0")));
-        X509Certificate certificate = login.serverCertificate();
-        boolean mayBind = config.channelBinding() != ChannelBinding.DISABLE && certificate != null;
-        byte[] binding = mayBind && certificate != null && offered.contains(SCRAM_SHA_256_PLUS)
-                ? ChannelBindings.serverEndPoint(certificate)
-                : null;
-        if (binding == null && config.channelBinding() == ChannelBinding.REQUIRE) {
-            throw broken("does not offer to bind the login to the TLS connection, which postgresql.channel-binding ="
-                    + " require wants");
-        }
-        if (binding == null && !offered.contains(SCRAM_SHA_256)) {
-            throw broken("offers none of the mechanisms supported here: SCRAM-SHA-256");
-        }
-        // "y" says that we would have bound the login if the server had offered it: one that had, and whose offer was
-        // taken out on the way, then refuses.
-        String header = binding != null
-                ? "p=tls-server-end-point,,"
-                : mayBind && !offered.contains(SCRAM_SHA_256_PLUS) ? "y,," : "n,,";
-        scram = Scram.start(header, binding == null ? new byte[0] : binding);
-        byte[] first = scram.clientFirst().getBytes(ISO_8859_1);
-        String mechanism = binding == null ? SCRAM_SHA_256 : SCRAM_SHA_256_PLUS;
-        ctx.writeAndFlush(Messages.message(
-                ctx.alloc(),
-                'p',
-                body -> body.writeBytes(mechanism.getBytes(ISO_8859_1))
-                        .writeByte(0)
-                        .writeInt(first.length)
-                        .writeBytes(first)));
-    }
-
-    private void scramChallenge(ChannelHandlerContext ctx, String serverFirst, Failure failure) throws LoginException {
-        Scram exchange = scram;
-        if (exchange == null || verified || challenged) {
-            throw broken("goes on with an exchange that has not begun");
-        }
-        challenged = true;
-        Scram.Challenge challenge = exchange.challenge(serverFirst);
-        long version = login.secretVersion();
-        ScramKeys known = cache.find(version, challenge.salt(), challenge.iterations());
-        if (known != null) {
-            prove(ctx, exchange, challenge, known);
+        begun.challenged(serverFirst);
+        long version =
+                login.secretVersion(); // before the secret: a newer one is filed as old, which is never asked for
+        ScramKeys kept = keys.find(version, begun.salt(), begun.iterations());
+        if (kept != null) {
+            prove(ctx, begun, kept);
             return;
         }
-        byte[] prepared = prepared();
-        computing = true;
-        login.compute(ctx, () -> {
-                    try {
-                        return ScramKeys.derive(prepared, challenge.salt(), challenge.iterations());
-                    } finally {
-                        Arrays.fill(prepared, (byte) 0);
-                    }
-                })
-                .addListener((Future<ScramKeys> derived) -> {
-                    computing = false;
-                    if (!derived.isSuccess()) {
-                        failure.failed(derived.cause());
-                        return;
-                    }
-                    ScramKeys keys = derived.getNow();
-                    if (ctx.isRemoved()) {
-                        keys.close();
-                        return;
-                    }
-                    cache.keep(version, challenge.salt(), challenge.iterations(), keys);
-                    prove(ctx, exchange, challenge, keys);
-                });
-    }
-
-    private byte[] prepared() {
-        try (Secret secret = login.secret()) {
-            byte[] password = secret.reveal();
-            byte[] prepared = Passwords.prepared(password);
-            Arrays.fill(password, (byte) 0);
-            return prepared;
-        }
-    }
-
-    private static void prove(ChannelHandlerContext ctx, Scram exchange, Scram.Challenge challenge, ScramKeys keys) {
-        String message = exchange.clientFinal(challenge, keys);
-        keys.close();
-        send(ctx, message.getBytes(ISO_8859_1), false);
-    }
-
-    private void scramEnd(String serverFinal) throws LoginException {
-        if (scram == null || verified) {
-            throw broken("ends an exchange that has not begun");
-        }
-        scram.verify(serverFinal);
-        verified = true;
-    }
-
-    private void begin(Method method) throws LoginException {
-        if (asked) {
-            throw broken("asks for another way to log in after the first");
-        }
-        asked = true;
-        require(method);
-        if (config.channelBinding() == ChannelBinding.REQUIRE) {
-            throw broken("asks for a login that is not bound to the TLS connection, which postgresql.channel-binding ="
-                    + " require wants");
-        }
-    }
-
-    private void require(Method method) throws LoginException {
-        if (!config.methods().contains(method)) {
-            throw broken(
-                    "asks for a login by " + PostgresqlProvider.word(method) + ", which postgresql.methods leaves out");
-        }
-    }
-
-    /** Wiped after it is written. Direct, since a transport copies heap buffers; not pooled, and of the exact size. */
-    private static void send(ChannelHandlerContext ctx, byte[] content, boolean terminated) {
-        int length = Integer.BYTES + content.length + (terminated ? 1 : 0);
-        ByteBuf message = UnpooledByteBufAllocator.DEFAULT.directBuffer(1 + length, 1 + length);
-        message.writeByte('p').writeInt(length).writeBytes(content);
-        if (terminated) {
-            message.writeByte(0);
-        }
-        message.retain();
-        ctx.writeAndFlush(message).addListener(written -> {
-            message.setZero(0, message.capacity());
-            message.release();
+        step = Step.SCRAM_COMPUTING;
+        Secret secret = login.secret();
+        Future<ScramKeys> derived =
+                login.compute(ctx, () -> ScramKeys.derive(secret, begun.salt(), begun.iterations()));
+        derived.addListener(done -> {
+            secret.close();
+            if (!done.isSuccess()) {
+                failed.accept(done.cause());
+                return;
+            }
+            ScramKeys fresh = derived.getNow();
+            keys.keep(version, begun.salt(), begun.iterations(), fresh);
+            if (ctx.isRemoved() || !ctx.channel().isActive()) {
+                fresh.wipe();
+            } else {
+                prove(ctx, begun, fresh);
+            }
         });
     }
 
-    private static String text(ByteBuf body) {
-        return body.toString(ISO_8859_1);
+    private void prove(ChannelHandlerContext ctx, Scram begun, ScramKeys derived) {
+        try {
+            PasswordMessage.write(ctx, begun.proof(derived));
+        } finally {
+            derived.wipe();
+        }
+        step = Step.SCRAM_PROVED;
     }
 
-    private static String name(int code) {
-        return switch (code) {
-            case 2 -> "Kerberos V5";
-            case 7, 8 -> "GSSAPI";
-            case 9 -> "SSPI";
-            default -> "code " + code;
-        };
+    private void verifyScram(byte[] serverFinal) throws LoginException {
+        Scram begun = scram;
+        if (begun == null || step != Step.SCRAM_PROVED) {
+            throw outOfTurn();
+        }
+        begun.verify(serverFinal);
+        step = Step.SCRAM_VERIFIED;
     }
 
-    private static LoginException broken(String how) {
-        return new LoginException(PROTOCOL, "The server " + how + ".");
+    private byte[] reveal() {
+        try (Secret secret = login.secret()) {
+            return secret.reveal();
+        }
+    }
+
+    private void require(Step expected) throws LoginException {
+        if (step != expected) {
+            throw outOfTurn();
+        }
+    }
+
+    private void allow(AuthMethod method) throws LoginException {
+        if (rules.allow(method)) {
+            return;
+        }
+        throw MessageReader.broken(
+                rules.methods().contains(method)
+                        ? "logs in by " + method.word() + ", which has no channel binding, though that is required."
+                        : "logs in by " + method.word() + ", which is not among the methods allowed.");
+    }
+
+    private static LoginException outOfTurn() {
+        return MessageReader.broken("asked for a step of the login out of turn.");
+    }
+
+    private static boolean isLoopback(ChannelHandlerContext ctx) {
+        return ctx.channel().remoteAddress() instanceof InetSocketAddress address
+                && address.getAddress() != null
+                && address.getAddress().isLoopbackAddress();
     }
 }

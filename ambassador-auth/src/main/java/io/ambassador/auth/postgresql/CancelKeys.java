@@ -8,44 +8,39 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which server's session each cancel key stands for. Clients get keys of our own, since two servers may hand out the
- * same one, and since a server's own would work without us. Thread-safe.
+ * The keys that clients were given for their cancel requests, and what they stand for: backends behind one address have
+ * process ids in common, so theirs would not do. Thread-safe.
  */
 final class CancelKeys {
-    /** @param secret 4 bytes in protocol 3.0, up to 256 from 3.2 on */
-    record Key(int pid, byte[] secret) {}
+    /** @param given to the client */
+    private record Entry(BackendKey given, Target target) {}
 
-    /** A session's own key at its server. */
-    record Session(Endpoint endpoint, Key key) {}
+    /** The connection that a cancel request is about. */
+    record Target(Endpoint endpoint, BackendKey key) {}
 
-    private record Entry(byte[] secret, Session session) {}
-
-    private final SecureRandom random = new SecureRandom();
     private final Map<Integer, Entry> entries = new ConcurrentHashMap<>();
+    private final SecureRandom random = new SecureRandom();
 
-    /** The key that a client gets for {@code session}. */
-    Key mint(Session session) {
-        byte[] secret = new byte[session.key().secret().length];
+    /** A key for a client, as long as the server's own, good until {@link #forget}. */
+    BackendKey mint(Target target) {
+        byte[] secret = new byte[target.key().secret().length];
         random.nextBytes(secret);
         while (true) {
-            int pid = random.nextInt() & Integer.MAX_VALUE; // drivers show it as a process number
-            if (entries.putIfAbsent(pid, new Entry(secret, session)) == null) {
-                return new Key(pid, secret);
+            int pid = random.nextInt(Integer.MAX_VALUE - 1) + 1;
+            BackendKey given = new BackendKey(pid, secret);
+            if (entries.putIfAbsent(pid, new Entry(given, target)) == null) {
+                return given;
             }
         }
     }
 
-    /** The session that a client's key stands for; {@code null} if it is nobody's. */
-    @Nullable Session find(Key key) {
+    void forget(BackendKey given) {
+        entries.remove(given.pid());
+    }
+
+    /** What {@code key} stands for; {@code null} if nothing, told in time that does not depend on where it differs. */
+    @Nullable Target find(BackendKey key) {
         Entry entry = entries.get(key.pid());
-        return entry != null && MessageDigest.isEqual(entry.secret(), key.secret()) ? entry.session() : null;
-    }
-
-    void forget(Key key) {
-        entries.remove(key.pid());
-    }
-
-    int size() {
-        return entries.size();
+        return entry != null && MessageDigest.isEqual(entry.given().secret(), key.secret()) ? entry.target() : null;
     }
 }

@@ -6,33 +6,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Settings of {@code protocol = postgresql}.
  *
- * @param database which all clients get, whatever they ask for; {@code null} gives each what it asks for
- * @param methods ways to log in that a server may ask for
- * @param startupParameters more of a client's startup parameters to pass on, in lower case
+ * @param database what every client gets; {@code null} leaves the choice to it
+ * @param allowedParameters startup parameters that clients may set beside the harmless ones, in lower case
  */
-public record PostgresqlConfig(
-        @Nullable String database, ChannelBinding channelBinding, Set<Method> methods, Set<String> startupParameters) {
-    /** Whether a SCRAM login is bound to the TLS connection it is made on. */
-    public enum ChannelBinding {
-        /** Where the server offers it. */
-        PREFER,
-        /** Or not at all. */
-        REQUIRE,
-        DISABLE
-    }
-
-    /** A way to log in. */
-    public enum Method {
-        SCRAM_SHA_256,
-        MD5,
-        /** The password as it is, over TLS or on this machine alone. */
-        CLEARTEXT,
-        /** The server asks for nothing. */
-        TRUST
-    }
-
+public record PostgresqlConfig(@Nullable String database, Set<String> allowedParameters, LoginRules login) {
     public PostgresqlConfig {
-        methods = Set.copyOf(methods);
-        startupParameters = Set.copyOf(startupParameters);
+        allowedParameters = Set.copyOf(allowedParameters);
     }
 }

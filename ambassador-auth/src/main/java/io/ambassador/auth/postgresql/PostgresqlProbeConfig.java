@@ -5,4 +5,4 @@ package io.ambassador.auth.postgresql;
  *
  * @param database to log in to
  */
-public record PostgresqlProbeConfig(String database) {}
+public record PostgresqlProbeConfig(String database, LoginRules login) {}

@@ -1,15 +1,11 @@
 package io.ambassador.auth.postgresql;
 
-import io.ambassador.auth.postgresql.PostgresqlConfig.ChannelBinding;
-import io.ambassador.auth.postgresql.PostgresqlConfig.Method;
 import io.ambassador.spi.Settings;
 import io.ambassador.spi.protocol.Protocol;
 import io.ambassador.spi.protocol.ProtocolProvider;
-import java.util.EnumSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** Provides {@code protocol = postgresql}. */
 public final class PostgresqlProvider implements ProtocolProvider<PostgresqlConfig> {
@@ -20,19 +16,10 @@ public final class PostgresqlProvider implements ProtocolProvider<PostgresqlConf
 
     @Override
     public PostgresqlConfig parse(Settings settings) {
-        return read(settings);
-    }
-
-    static PostgresqlConfig read(Settings settings) {
-        List<Method> methods =
-                settings.list("methods", "scram-sha-256, md5, cleartext or trust", PostgresqlProvider::method);
-        Set<String> parameters = new TreeSet<>();
-        settings.strings("startup-parameters").forEach(name -> parameters.add(name.toLowerCase(Locale.ROOT)));
-        return new PostgresqlConfig(
-                settings.optionalString("database"),
-                settings.word("channel-binding", ChannelBinding.PREFER),
-                methods.isEmpty() ? EnumSet.allOf(Method.class) : EnumSet.copyOf(methods),
-                parameters);
+        Set<String> allowed = settings.strings("startup-parameters").stream()
+                .map(name -> name.toLowerCase(Locale.ROOT))
+                .collect(Collectors.toUnmodifiableSet());
+        return new PostgresqlConfig(settings.optionalString("database"), allowed, LoginRules.parse(settings));
     }
 
     @Override
@@ -43,18 +30,5 @@ public final class PostgresqlProvider implements ProtocolProvider<PostgresqlConf
     @Override
     public boolean injectsCredentials() {
         return true;
-    }
-
-    static String word(Method method) {
-        return method.name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
-    private static Method method(String word) {
-        for (Method method : Method.values()) {
-            if (word(method).equals(word)) {
-                return method;
-            }
-        }
-        throw new IllegalArgumentException(word);
     }
 }

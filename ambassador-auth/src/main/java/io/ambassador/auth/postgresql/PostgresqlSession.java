@@ -1,191 +1,148 @@
 package io.ambassador.auth.postgresql;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.protocol.Client;
 import io.ambassador.spi.protocol.Handshake;
 import io.ambassador.spi.protocol.Login;
-import io.ambassador.spi.protocol.LoginException;
 import io.ambassador.spi.protocol.Refusal;
 import io.ambassador.spi.protocol.Session;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Promise;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One client connection: a session to log in for, one that logs in by itself, or a request to cancel another's query. */
+/** A client connection: its startup or cancel request, the login made for it, and what it is told. */
 final class PostgresqlSession implements Session {
-    private static final int CANCEL_REQUEST = 80_877_102;
-
-    private final PostgresqlProtocol protocol;
     private final @Nullable Client client;
-    private @Nullable StartupPacket startup;
-    private CancelKeys.@Nullable Session cancelled;
-    private @Nullable Welcome welcome;
-    private CancelKeys.@Nullable Key key;
-    private byte @Nullable [] serversError;
-    private @Nullable String refusedWith;
-    private @Nullable String refusedFor;
-    private @Nullable Endpoint endpoint;
+    private final StartupPolicy startups;
+    private final LoginMeans means;
+    private final CancelKeys cancelKeys;
+    private @Nullable Opening opening;
+    private @Nullable Admission admission;
+    private byte @Nullable [] declined;
+    private @Nullable BackendKey given;
 
-    /** @param client {@code null} for a session that is logged in beforehand */
-    PostgresqlSession(PostgresqlProtocol protocol, @Nullable Client client) {
-        this.protocol = protocol;
+    PostgresqlSession(Client client, StartupPolicy startups, LoginMeans means, CancelKeys cancelKeys) {
         this.client = client;
+        this.startups = startups;
+        this.means = means;
+        this.cancelKeys = cancelKeys;
     }
 
-    // What the client's opening finds out.
-
-    void starts(StartupPacket packet) {
-        startup = packet;
-    }
-
-    /** Whether {@code clientKey} is one of a session that is open. */
-    boolean cancels(CancelKeys.Key clientKey) {
-        cancelled = protocol.cancelKeys().find(clientKey);
-        return cancelled != null;
-    }
-
-    /** As the client said it; {@code null} before. */
-    @Nullable String clientUser() {
-        StartupPacket packet = startup;
-        return packet == null
-                ? null
-                : new String(packet.parameters().getOrDefault("user", "").getBytes(ISO_8859_1), UTF_8);
-    }
-
-    /** What the client is to be told instead of the usual, and the failure to end with. */
-    LoginException refused(String sqlState, String message) {
-        refusedWith = sqlState;
-        refusedFor = message;
-        return new LoginException(LoginException.Kind.PROTOCOL, message);
-    }
-
-    // What the login finds out.
-
-    void loggedIn(LoginExchange exchange, Endpoint at) {
-        CancelKeys.Key servers = exchange.key();
-        key = servers == null ? null : protocol.cancelKeys().mint(new CancelKeys.Session(at, servers));
-        welcome = exchange.welcome(key);
-    }
-
-    /** @param error a whole message for the client, if there is one */
-    void serverSaid(byte @Nullable [] error) {
-        serversError = error;
+    /** A session without a client. */
+    PostgresqlSession(Startup startup, StartupPolicy startups, LoginMeans means, CancelKeys cancelKeys) {
+        this.client = null;
+        this.opening = new Opening.Admitted(startup);
+        this.startups = startups;
+        this.means = means;
+        this.cancelKeys = cancelKeys;
     }
 
     @Override
     public @Nullable Handshake<Void> greeting(Promise<Void> greeted) {
-        return client == null ? null : new ClientGreeting(greeted, this, client);
+        return client == null
+                ? null
+                : new ClientGreeting(greeted, client, startups, cancelKeys, found -> opening = found);
     }
 
     @Override
     public @Nullable Endpoint target() {
-        return cancelled == null ? null : cancelled.endpoint();
+        CancelKeys.Target target = toCancel();
+        return target == null ? null : target.endpoint();
     }
 
     @Override
     public @Nullable Object warmKey() {
-        StartupPacket packet = startup;
-        return packet == null || client == null || !client.isLoggedInFor() ? null : protocol.warmKey(packet);
+        return opening instanceof Opening.Admitted admitted ? admitted.startup() : null;
     }
 
     @Override
-    public Handshake<Void> login(Promise<Void> ready, Login login) {
-        CancelKeys.Session other = cancelled;
-        if (other != null) {
-            return new ServerWords(ready, login, ctx -> cancelRequest(ctx, other.key()));
+    public @Nullable Handshake<Void> login(Promise<Void> ready, Login login) {
+        CancelKeys.Target target = toCancel();
+        if (target != null) {
+            return new FirstPacket(ready, login, target.key()::cancelRequest);
         }
-        StartupPacket packet = startup;
-        if (packet == null) {
-            throw new IllegalStateException("logged in before the client's opening");
+        if (opening instanceof Opening.Untouched untouched) {
+            return new FirstPacket(ready, login, untouched::encode);
         }
-        endpoint = login.endpoint();
-        if (!login.hasSecret()) {
-            return new ServerWords(ready, login, ctx -> packet.encode(ctx.alloc()));
+        if (opening instanceof Opening.Admitted admitted) {
+            return new ClientLogin(ready, login, means, admitted.startup(), this::admitted, this::declined);
         }
-        return new ServerLogin(ready, this, protocol.exchange(packet, login), login);
-    }
-
-    private static ByteBuf cancelRequest(ChannelHandlerContext ctx, CancelKeys.Key servers) {
-        int length = 3 * Integer.BYTES + servers.secret().length;
-        return ctx.alloc()
-                .buffer(length)
-                .writeInt(length)
-                .writeInt(CANCEL_REQUEST)
-                .writeInt(servers.pid())
-                .writeBytes(servers.secret());
+        throw new IllegalStateException("The client has not been greeted.");
     }
 
     @Override
     public void adopt(Session warm) {
-        PostgresqlSession other = (PostgresqlSession) warm;
-        welcome = other.welcome;
-        key = other.key;
-        other.key = null;
+        admission = ((PostgresqlSession) warm).admission;
     }
 
+    /** The client hears what a login of its own would have told it, but for the key: that one is ours. */
     @Override
-    public void ready(Channel clientChannel, Channel backend) {
-        StartupPacket packet = startup;
-        Welcome words = welcome;
-        if (words != null && packet != null) {
-            List<String> left = protocol.policy().left(packet);
-            clientChannel.writeAndFlush(words.encode(clientChannel.alloc(), left));
-            welcome = null;
-        } else if (cancelled != null) {
-            clientChannel.pipeline().addBefore("relay", "after-cancel", new Dropping());
-        } else if (endpoint != null) {
-            backend.pipeline()
-                    .addLast(
-                            "key-exchange",
-                            new KeyExchange(
-                                    endpoint,
-                                    session -> key = protocol.cancelKeys().mint(session)));
+    public void ready(Channel channel, Channel backend) {
+        if (opening instanceof Opening.Cancel) {
+            channel.pipeline().addBefore("relay", "trailing-bytes", new TrailingBytes());
         }
+        Admission admitted = admission;
+        if (admitted == null) {
+            return;
+        }
+        CancelKeys.Target target = admitted.cancelTarget();
+        given = target == null ? null : cancelKeys.mint(target);
+        channel.writeAndFlush(admitted.encode(channel.alloc(), given));
     }
 
     @Override
     public ByteBuf refusal(Refusal refusal, ByteBufAllocator allocator) {
-        if (cancelled != null) {
-            return Unpooled.EMPTY_BUFFER; // no cancel request is ever answered
+        if (opening instanceof Opening.Cancel) {
+            return allocator.buffer(0, 0); // a cancel request is never answered
         }
-        if (refusal.kind() == Refusal.Kind.DECLINED && serversError != null) {
-            return allocator.buffer(serversError.length).writeBytes(serversError);
+        if (opening instanceof Opening.Refused refused) {
+            ErrorResponse error = refused.error();
+            return new ErrorResponse(error.sqlState(), error.message() + id(refusal)).encode(allocator);
         }
-        String state = refusedWith != null ? refusedWith : sqlState(refusal.kind());
-        String why = refusedFor != null ? refusedFor : refusal.message();
-        return Messages.error(allocator, state, "ambassador: " + why + " (id " + refusal.correlationId() + ")");
-    }
-
-    private static String sqlState(Refusal.Kind kind) {
-        return switch (kind) {
-            case NO_ENDPOINT, CONNECT_FAILED, TLS_FAILED -> "08001";
-            case LOGIN_REFUSED, DECLINED -> "08004";
-            case LOGIN_FAILED, SECRET_UNAVAILABLE, DRAINING -> "57P03";
-            case LIMIT -> "53300";
+        byte[] verbatim = declined;
+        if (refusal.kind() == Refusal.Kind.DECLINED && verbatim != null) {
+            return allocator.buffer(verbatim.length).writeBytes(verbatim);
+        }
+        String sqlState = switch (refusal.kind()) {
+            case NO_ENDPOINT, CONNECT_FAILED, TLS_FAILED -> ErrorResponse.CANNOT_CONNECT;
+            case LOGIN_REFUSED, DECLINED -> ErrorResponse.CONNECTION_REJECTED;
+            case LIMIT -> ErrorResponse.TOO_MANY_CONNECTIONS;
+            case LOGIN_FAILED, SECRET_UNAVAILABLE, DRAINING -> ErrorResponse.CANNOT_CONNECT_NOW;
         };
+        return new ErrorResponse(sqlState, refusal.message() + id(refusal)).encode(allocator);
     }
 
     @Override
     public void ended() {
-        CancelKeys.Key own = key;
-        if (own != null) {
-            protocol.cancelKeys().forget(own);
-            key = null;
+        BackendKey key = given;
+        if (key != null) {
+            cancelKeys.forget(key);
         }
     }
 
-    /** What comes after a cancel request is nobody's. */
-    private static final class Dropping extends ChannelInboundHandlerAdapter {
+    private CancelKeys.@Nullable Target toCancel() {
+        return opening instanceof Opening.Cancel cancel ? cancel.target() : null;
+    }
+
+    private void admitted(Admission admitted) {
+        admission = admitted;
+    }
+
+    private void declined(byte[] error) {
+        declined = error;
+    }
+
+    private static String id(Refusal refusal) {
+        return " (id " + refusal.correlationId() + ")";
+    }
+
+    /** Drops what follows a cancel request. */
+    private static final class TrailingBytes extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             ReferenceCountUtil.release(message);

@@ -1,83 +1,85 @@
 package io.ambassador.auth.postgresql;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.ambassador.spi.protocol.Login;
 import io.ambassador.spi.protocol.LoginException;
 import io.ambassador.spi.protocol.ProbeResult;
 import io.ambassador.spi.protocol.ServerRole;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.Promise;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
-/** Logs in and learns the server's role: from its greeting, or from servers before PostgreSQL 14 by asking. */
-final class ProbeLogin extends ServerHandshake<ProbeResult> {
-    private static final String IN_RECOVERY = "SELECT pg_catalog.pg_is_in_recovery()";
+/** Logs in, finds out the server's role, and takes its leave. */
+final class ProbeLogin extends BackendLogin<ProbeResult> {
+    private static final byte[] QUESTION = "SHOW transaction_read_only\0".getBytes(US_ASCII);
+    private static final int COLUMN = 2 + 4;
 
-    private final LoginExchange exchange;
-    private boolean asked;
-    private @Nullable ServerRole answered;
+    private ProbeResult result = ProbeResult.healthy(ServerRole.UNKNOWN, "up; does not tell its role");
 
-    ProbeLogin(Promise<ProbeResult> result, LoginExchange exchange, Login login) {
-        super(result, login);
-        this.exchange = exchange;
+    ProbeLogin(Promise<ProbeResult> outcome, Login login, LoginMeans means, String database) {
+        super(outcome, login, means, startup(database));
+    }
+
+    /** The user is there for logins that name none. */
+    private static Startup startup(String database) {
+        return new Startup(
+                Startup.VERSION_3_0,
+                Map.of(
+                        Startup.USER,
+                        "postgres",
+                        Startup.DATABASE,
+                        StartupPolicy.wire(database),
+                        "application_name",
+                        "ambassador"));
     }
 
     @Override
-    void connected(ChannelHandlerContext ctx) {
-        exchange.start(ctx);
+    void loggedIn(ChannelHandlerContext ctx, Admission welcome, ServerRole role) {
+        if (role == ServerRole.UNKNOWN) {
+            ctx.writeAndFlush(ctx.alloc()
+                    .buffer(5 + QUESTION.length)
+                    .writeByte('Q')
+                    .writeInt(4 + QUESTION.length)
+                    .writeBytes(QUESTION));
+        } else {
+            result = found(role);
+            leave(ctx);
+        }
     }
 
     @Override
-    void read(ChannelHandlerContext ctx, ByteBuf in) throws LoginException {
-        if (asked) {
-            answer(ctx, in);
-        } else if (exchange.read(ctx, in, cause -> fail(ctx, cause))) {
-            if (exchange.role() == ServerRole.UNKNOWN) {
-                asked = true;
-                ctx.writeAndFlush(Messages.message(
-                        ctx.alloc(),
-                        'Q',
-                        body -> body.writeBytes(IN_RECOVERY.getBytes(ISO_8859_1))
-                                .writeByte(0)));
-            } else {
-                leave(ctx, exchange.role());
-            }
-        }
-    }
-
-    private void answer(ChannelHandlerContext ctx, ByteBuf in) throws LoginException {
-        ServerMessage message = ServerMessage.next(in);
-        if (message == null) {
-            return;
-        }
+    void answered(ChannelHandlerContext ctx, Message message) throws LoginException {
         switch (message.type()) {
-            case 'D' -> answered = row(message.body());
-            case 'Z' -> leave(ctx, answered == null ? ServerRole.UNKNOWN : answered);
-            default -> {} // the row's description, its end, an error: no role
+            case 'D' -> {
+                byte[] body = message.body();
+                String value = body.length < COLUMN ? "" : new String(body, COLUMN, body.length - COLUMN, US_ASCII);
+                switch (value) {
+                    case "off" -> result = found(ServerRole.PRIMARY);
+                    case "on" -> result = found(ServerRole.REPLICA);
+                    default -> {} // it stays unknown
+                }
+            }
+            case 'T', 'C', 'N', 'S', 'E' -> {}
+            case 'Z' -> leave(ctx);
+            default -> throw unexpected(message);
         }
     }
 
-    /** A row of one column, {@code t} or {@code f}. */
-    private static @Nullable ServerRole row(ByteBuf body) {
-        if (body.readableBytes() != 7) {
-            return null;
-        }
-        return switch (body.getByte(body.readerIndex() + 6)) {
-            case 't' -> ServerRole.REPLICA;
-            case 'f' -> ServerRole.PRIMARY;
-            default -> null;
-        };
+    /** A database that is missing says nothing about the server's health. */
+    @Override
+    void declined(ChannelHandlerContext ctx, Message error, LoginException reason) {
+        succeed(
+                ctx,
+                ProbeResult.healthy(ServerRole.UNKNOWN, "up; declines the probe's session (" + error.sqlState() + ")"));
     }
 
-    private void leave(ChannelHandlerContext ctx, ServerRole role) {
-        ctx.writeAndFlush(Messages.message(ctx.alloc(), 'X', body -> {}));
-        String detail = switch (role) {
-            case PRIMARY -> "primary";
-            case REPLICA -> "replica";
-            case UNKNOWN -> "up; its role is unknown";
-        };
-        succeed(ctx, ProbeResult.healthy(role, detail));
+    private static ProbeResult found(ServerRole role) {
+        return ProbeResult.healthy(role, role == ServerRole.PRIMARY ? "primary" : "replica, or read-only");
+    }
+
+    private void leave(ChannelHandlerContext ctx) {
+        ctx.writeAndFlush(ctx.alloc().buffer(5).writeByte('X').writeInt(4));
+        succeed(ctx, result);
     }
 }

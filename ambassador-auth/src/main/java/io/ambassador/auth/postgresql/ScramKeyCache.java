@@ -1,52 +1,49 @@
 package io.ambassador.auth.postgresql;
 
-import java.util.Arrays;
+import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys derived before, which spare a login thousands of hashes. A few for each version of the secret, of the newest two
- * versions alone; what is dropped is wiped. Thread-safe.
+ * Keys derived before, for the newest secret alone and a few servers' salts. Hands out copies, which their users wipe.
+ * Thread-safe.
  */
 final class ScramKeyCache {
-    private static final int MOST = 64;
+    static final int MAX_ENTRIES = 32;
 
-    private record Id(long version, int salt, int iterations) {}
+    /** @param salt never changed */
+    private record Origin(long secretVersion, ByteBuffer salt, int iterations) {}
 
-    private record Entry(byte[] salt, ScramKeys keys) {}
+    /** The least recently used first. */
+    private final Map<Origin, ScramKeys> kept = new LinkedHashMap<>(16, 0.75f, true);
 
-    private final Map<Id, Entry> entries = new LinkedHashMap<>();
+    private long newest;
 
-    /** A copy, which the caller closes; {@code null} if they have to be derived. */
-    synchronized @Nullable ScramKeys find(long version, byte[] salt, int iterations) {
-        Entry entry = entries.get(id(version, salt, iterations));
-        return entry != null && Arrays.equals(entry.salt(), salt) ? entry.keys().copy() : null;
+    synchronized @Nullable ScramKeys find(long secretVersion, byte[] salt, int iterations) {
+        ScramKeys keys = kept.get(new Origin(secretVersion, ByteBuffer.wrap(salt), iterations));
+        return keys == null ? null : keys.copy();
     }
 
-    /** Keeps a copy of {@code keys}. */
-    synchronized void keep(long version, byte[] salt, int iterations, ScramKeys keys) {
-        Entry old = entries.remove(id(version, salt, iterations));
-        if (old != null) {
-            old.keys().close();
+    /** Keeps a copy of {@code keys}, unless they are older than others here. */
+    synchronized void keep(long secretVersion, byte[] salt, int iterations, ScramKeys keys) {
+        if (secretVersion < newest) {
+            return;
         }
-        Iterator<Map.Entry<Id, Entry>> oldest = entries.entrySet().iterator();
-        while (oldest.hasNext()) {
-            Map.Entry<Id, Entry> each = oldest.next();
-            if (each.getKey().version() < version - 1 || entries.size() >= MOST) {
-                each.getValue().keys().close();
-                oldest.remove();
-            }
+        if (secretVersion > newest) {
+            kept.values().forEach(ScramKeys::wipe);
+            kept.clear();
+            newest = secretVersion;
         }
-        entries.put(id(version, salt, iterations), new Entry(salt.clone(), keys.copy()));
-    }
-
-    synchronized int size() {
-        return entries.size();
-    }
-
-    private static Id id(long version, byte[] salt, int iterations) {
-        return new Id(version, Arrays.hashCode(salt), iterations);
+        ScramKeys before = kept.put(new Origin(secretVersion, ByteBuffer.wrap(salt.clone()), iterations), keys.copy());
+        if (before != null) {
+            before.wipe();
+        }
+        if (kept.size() > MAX_ENTRIES) {
+            Iterator<ScramKeys> eldest = kept.values().iterator();
+            eldest.next().wipe();
+            eldest.remove();
+        }
     }
 }

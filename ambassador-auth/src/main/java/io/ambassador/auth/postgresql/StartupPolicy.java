@@ -3,82 +3,72 @@ package io.ambassador.auth.postgresql;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which of a client's startup parameters reach the server when the ambassador logs in for it: a client must not turn a
- * session of somebody else's user into a replication stream, or reach settings, by a parameter.
+ * Which startup parameters of a client reach a backend that the ambassador logs in at. What is not allowed is refused:
+ * a client that asked for something would not notice that it got something else.
  */
 final class StartupPolicy {
-    /** What drivers send of themselves, and what only concerns the session's own answers and patience. */
+    /** They change how values are shown, and the name under which a session is listed. */
     private static final Set<String> HARMLESS = Set.of(
             "application_name",
             "client_encoding",
             "datestyle",
             "extra_float_digits",
             "geqo",
-            "idle_in_transaction_session_timeout",
-            "idle_session_timeout",
             "intervalstyle",
-            "lock_timeout",
-            "statement_timeout",
-            "timezone",
-            "default_transaction_isolation",
-            "default_transaction_read_only");
+            "timezone");
+    /** Options of the protocol itself, which a server that does not know them says so. */
+    private static final String PROTOCOL_OPTION = "_pq_.";
 
     private final @Nullable String database;
     private final Set<String> allowed;
 
-    StartupPolicy(PostgresqlConfig config) {
-        this.database = config.database();
-        this.allowed = config.startupParameters();
+    /** @param allowed in lower case */
+    StartupPolicy(@Nullable String database, Set<String> allowed) {
+        this.database = database == null ? null : wire(database);
+        this.allowed = allowed;
     }
 
-    /**
-     * What to open the session with.
-     *
-     * @param username as configured; {@code null} goes by the client's
-     */
-    StartupPacket toServer(StartupPacket client, @Nullable String username) {
-        String user = client.parameters().getOrDefault("user", "");
-        Map<String, String> parameters = new LinkedHashMap<>();
-        parameters.put("user", username == null ? user : bytes(username));
-        // Named always: a server that is told none takes the user's name for it, which is no longer the client's.
-        parameters.put(
-                "database",
-                database != null ? bytes(database) : client.parameters().getOrDefault("database", user));
-        client.parameters().forEach((name, value) -> {
-            if (isPassedOn(name)) {
-                parameters.put(name, value);
-            }
-        });
-        return new StartupPacket(client.version(), parameters);
+    /** A text of ours as {@link Startup} holds it. */
+    static String wire(String text) {
+        return new String(text.getBytes(UTF_8), ISO_8859_1);
     }
 
-    /** The names of those that the server does not get to see. */
-    List<String> left(StartupPacket client) {
-        List<String> left = new ArrayList<>();
-        for (String name : client.parameters().keySet()) {
-            if (!name.equals("user") && !name.equals("database") && !isPassedOn(name)) {
-                left.add(name);
+    /** The first parameter that is not allowed; {@code null} if all are. */
+    @Nullable String forbidden(Startup startup) {
+        for (String name : startup.parameters().keySet()) {
+            String lower = name.toLowerCase(Locale.ROOT);
+            boolean known = name.equals(Startup.USER)
+                    || name.equals(Startup.DATABASE)
+                    || name.startsWith(PROTOCOL_OPTION)
+                    || HARMLESS.contains(lower)
+                    || allowed.contains(lower);
+            if (!known) {
+                return name;
             }
         }
-        return left;
+        return null;
     }
 
-    private boolean isPassedOn(String name) {
-        String folded = name.toLowerCase(Locale.ROOT);
-        return HARMLESS.contains(folded) || name.startsWith("_pq_.") || allowed.contains(folded);
-    }
-
-    /** One byte of UTF-8 a character. */
-    static String bytes(String text) {
-        return new String(text.getBytes(UTF_8), ISO_8859_1);
+    /** The startup for the backend, with the database named, since it would default to our user's name. */
+    Startup withDatabase(Startup startup) {
+        Map<String, String> parameters = new LinkedHashMap<>(startup.parameters());
+        String wanted = database;
+        if (wanted == null) {
+            wanted = parameters.get(Startup.DATABASE);
+        }
+        if (wanted == null || wanted.isEmpty()) {
+            wanted = parameters.get(Startup.USER);
+        }
+        if (wanted != null) {
+            parameters.put(Startup.DATABASE, wanted);
+        }
+        return new Startup(startup.version(), parameters);
     }
 }

@@ -1,7 +1,6 @@
 /**
- * PostgreSQL, protocol 3: the client's startup, the login at the server, cancel requests, and a probe that logs in.
- *
- * @see <a href="https://www.postgresql.org/docs/current/protocol.html">Frontend/Backend Protocol</a>
+ * PostgreSQL and what speaks like it: reads the client's startup, logs in at the backend with SCRAM or MD5, hands cancel
+ * requests to the connection they are about, and asks an endpoint for its health and role.
  */
 @NullMarked
 package io.ambassador.auth.postgresql;

@@ -4,22 +4,23 @@ import io.ambassador.spi.protocol.Client;
 import io.ambassador.spi.protocol.Protocol;
 import io.ambassador.spi.protocol.Session;
 
-/** Redis for one service. A connection that has just been logged in suits any client. */
-final class RedisProtocol implements Protocol {
-    static final Object WARM_KEY = "redis";
-
+/** Redis as one service speaks it. */
+record RedisProtocol(boolean guard) implements Protocol {
     @Override
     public Session open(Client client) {
-        return new RedisSession();
+        return new RedisSession(client, guard);
     }
 
     @Override
     public Session openWarm(Object key) {
-        return new RedisSession();
+        if (!key.equals(RedisSession.WARM)) {
+            throw new IllegalArgumentException("key: " + key + " (expected: " + RedisSession.WARM + ")");
+        }
+        return new RedisSession(null, guard);
     }
 
     @Override
     public Object commonWarmKey() {
-        return WARM_KEY;
+        return RedisSession.WARM;
     }
 }

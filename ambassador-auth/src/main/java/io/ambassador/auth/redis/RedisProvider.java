@@ -13,12 +13,12 @@ public final class RedisProvider implements ProtocolProvider<RedisConfig> {
 
     @Override
     public RedisConfig parse(Settings settings) {
-        return new RedisConfig();
+        return new RedisConfig(settings.bool("guard", false));
     }
 
     @Override
     public Protocol create(RedisConfig config) {
-        return new RedisProtocol();
+        return new RedisProtocol(config.guard());
     }
 
     @Override

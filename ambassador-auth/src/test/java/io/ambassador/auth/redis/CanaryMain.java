@@ -9,9 +9,10 @@ import io.ambassador.spi.discovery.EndpointState;
 import io.ambassador.testkit.RespClient;
 import io.ambassador.testkit.ScriptedServer;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Set;
 
-/** Logs in well and badly with everything logged, in a process whose whole output can be looked at. */
+/** Logs in well, again and badly with everything logged, in a process whose whole output can be looked at. */
 final class CanaryMain {
     private CanaryMain() {}
 
@@ -42,7 +43,7 @@ final class CanaryMain {
                 .service(
                         "redis",
                         service -> service.listen("127.0.0.1", 0)
-                                .protocol("redis")
+                                .protocol("redis", Map.of("guard", true))
                                 .discover(listener -> {
                                     listener.onState(new EndpointState.Known(Set.of(Endpoint.of("127.0.0.1", port))));
                                     return () -> {};
@@ -53,6 +54,9 @@ final class CanaryMain {
                 Thread.onSpinWait();
             }
             try (RespClient client = RespClient.connect(ambassador.address("redis"))) {
+                client.command("ECHO", "x");
+                client.command("AUTH", "whatever");
+                client.command("RESET");
                 System.out.println("answered " + client.command("PING"));
             } catch (RespClient.ErrorReply refused) {
                 System.out.println("refused " + refused.getMessage());

@@ -131,17 +131,28 @@ final class StatusJson {
         json.writeStartObject();
         json.writeStringField("username", credentials.username());
         json.writeStringField("source", credentials.source());
+        json.writeStringField("nextSource", credentials.nextSource());
         json.writeNumberField("version", credentials.version());
+        json.writeNumberField("versionInUse", credentials.versionInUse());
         age(json, credentials.age());
+        json.writeStringField("state", word(credentials.state()).replace('_', '-'));
+        seconds(json, "refusedSeconds", credentials.refusedFor());
+        seconds(json, "retryInSeconds", credentials.untilRetry());
+        json.writeNumberField("waitingClients", credentials.waiting());
+        json.writeBooleanField("previousKept", credentials.previousKept());
         json.writeStringField("lastError", credentials.lastError());
         json.writeEndObject();
     }
 
     private static void age(JsonGenerator json, @Nullable Duration age) throws IOException {
-        if (age == null) {
-            json.writeNullField("ageSeconds");
+        seconds(json, "ageSeconds", age);
+    }
+
+    private static void seconds(JsonGenerator json, String key, @Nullable Duration duration) throws IOException {
+        if (duration == null) {
+            json.writeNullField(key);
         } else {
-            json.writeNumberField("ageSeconds", age.toMillis() / 1_000.0);
+            json.writeNumberField(key, duration.toMillis() / 1_000.0);
         }
     }
 

@@ -25,8 +25,13 @@ public final class ConfigReader {
     static final ListenAddress.Tcp DEFAULT_ADMIN = new ListenAddress.Tcp("127.0.0.1", 9901);
 
     /** What replaces a value of {@code defaults} whole, since blocks of two kinds cannot be mixed. */
-    private static final List<String> NOT_MIXED =
-            List.of("discovery", "balancing", "credentials.password", "client-credentials");
+    private static final List<String> NOT_MIXED = List.of(
+            "discovery",
+            "balancing",
+            "credentials.password",
+            "credentials.next",
+            "credentials.on-rotation",
+            "client-credentials");
 
     private final Catalog catalog;
     private final List<String> warnings = new ArrayList<>();

@@ -82,9 +82,9 @@ final class EffectiveConfig {
     }
 
     private static String render(String path, ConfigValue value) {
-        boolean named = path.matches(".*[.-]credentials\\.password\\.(file|env)");
+        boolean named = path.matches(".*[.-]credentials\\.(password|next)\\.(file|env|credential)");
         if (!named
-                && (path.contains("credentials.password")
+                && (path.matches(".*[.-]credentials\\.(password|next)(\\..*)?")
                         || SECRET_KEY.matcher(path).matches())) {
             return MASK;
         }

@@ -75,13 +75,37 @@ public final class Reference {
                     "credentials.password",
                     "block naming one secret source, or text",
                     "",
-                    "`{ file = … }`, `{ env = NAME }`, `{ command = [ … ] }`. Required within `credentials`. Text is"
+                    "`{ file = … }`, `{ credential = NAME }`, `{ env = NAME }`, `{ command = [ … ] }`. Required within `credentials`. Text is"
                             + " the password itself, and warned about."),
             key(
                     "credentials.insecure",
                     "boolean",
                     "false",
                     "Whether they may be sent over a network without verified TLS."),
+            key(
+                    "credentials.next",
+                    "block naming one secret source, or text",
+                    "",
+                    "The password that is about to come: tried when the server refuses the present one. It need not"
+                            + " exist yet."),
+            key(
+                    "credentials.keep-previous",
+                    "duration or `off`",
+                    "1h",
+                    "How long the password before the last change is kept, for servers that do not know the new one"
+                            + " yet."),
+            key(
+                    "credentials.rotation-wait",
+                    "duration or `off`",
+                    "10s",
+                    "How long clients are held when a password that was accepted no longer is, until a newer one is"
+                            + " read."),
+            key(
+                    "credentials.on-rotation",
+                    "`keep`, `drain(30s)`, or block with `drain`",
+                    "keep",
+                    "Connections logged in with an older password: kept, or closed when quiet, and after this long"
+                            + " whatever they do."),
             key(
                     "client-credentials",
                     "`accept-any`, `reject`, or block",
@@ -224,8 +248,7 @@ public final class Reference {
     static final Set<String> LATER_GLOBAL = Set.of("listeners", "register");
 
     /** Words of providers that belong to the product but not to this version. */
-    static final Set<String> LATER_PROTOCOLS =
-            Set.of("http", "postgresql", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
+    static final Set<String> LATER_PROTOCOLS = Set.of("http", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
 
     static final Set<String> LATER_SOURCES = Set.of(
             "etcd",

@@ -102,7 +102,11 @@ final class ServiceReader {
         String prefix = "services." + name + ".";
         int colon = message.indexOf(": ");
         if (message.startsWith(prefix) && colon > 0) {
-            settings.problem(message.substring(prefix.length(), colon), message.substring(colon + 2));
+            String key = message.substring(prefix.length(), colon);
+            String block = key.substring(0, Math.max(0, key.indexOf('.')));
+            boolean inside = !block.isEmpty() && settings.get(block) instanceof Settings.Source;
+            Settings at = inside ? settings.block(block) : settings;
+            at.problem(inside ? key.substring(block.length() + 1) : key, message.substring(colon + 2));
         } else {
             settings.problem("", message);
         }

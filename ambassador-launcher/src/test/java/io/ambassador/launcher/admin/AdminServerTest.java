@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceStatus;
+import io.ambassador.service.ServiceStatus.CredentialState;
 import io.ambassador.service.ServiceStatus.CredentialStatus;
 import io.ambassador.service.ServiceStatus.EndpointStatus;
 import io.ambassador.service.ServiceStatus.Health;
@@ -111,8 +112,10 @@ class AdminServerTest {
                 + "\"latencyMillis\":1.5,\"lastError\":\"\\u003C\\\"\\n\",\"metadata\":{\"zone\":\"a\"}}],"
                 + "\"sources\":[{\"name\":\"srv\",\"state\":\"known\",\"selected\":true,\"endpoints\":1,"
                 + "\"ageSeconds\":1.25,\"stale\":false,\"lastError\":null}],"
-                + "\"credentials\":{\"username\":\"app\",\"source\":\"file /run/secrets/redis\",\"version\":1,"
-                + "\"ageSeconds\":60.0,\"lastError\":null}}";
+                + "\"credentials\":{\"username\":\"app\",\"source\":\"file /run/secrets/redis\",\"nextSource\":null,\"version\":2,"
+                + "\"versionInUse\":1,"
+                + "\"ageSeconds\":60.0,\"state\":\"awaiting-rotation\",\"refusedSeconds\":1.5,"
+                + "\"retryInSeconds\":4.0,\"waitingClients\":3,\"previousKept\":true,\"lastError\":null}}";
         service = service.replace("\\u003C", "<");
         assertEquals("{\"ready\":true,\"draining\":false,\"services\":[" + service + "]}", all.body());
         assertEquals(service, ask("GET", "/api/services/redis").body());
@@ -344,7 +347,19 @@ class AdminServerTest {
                             Duration.ofNanos(1_500_000),
                             "<\"\n")),
                     List.of(new SourceStatus("srv", "known", true, 1, Duration.ofMillis(1_250), false, null)),
-                    new CredentialStatus("app", "file /run/secrets/redis", 1, Duration.ofMinutes(1), null)));
+                    new CredentialStatus(
+                            "app",
+                            "file /run/secrets/redis",
+                            null,
+                            2,
+                            1,
+                            Duration.ofMinutes(1),
+                            CredentialState.AWAITING_ROTATION,
+                            Duration.ofMillis(1_500),
+                            Duration.ofSeconds(4),
+                            3,
+                            true,
+                            null)));
         }
 
         @Override

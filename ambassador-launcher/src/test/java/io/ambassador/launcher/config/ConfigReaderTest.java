@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.service.AllowSpec;
 import io.ambassador.service.Cidr;
+import io.ambassador.service.ClientCredentials;
+import io.ambassador.service.ClientTlsSpec;
 import io.ambassador.service.HealthSpec;
 import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.ListenAddress;
@@ -14,6 +16,7 @@ import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.ProxyProtocolSpec;
 import io.ambassador.service.RelayMode;
 import io.ambassador.service.Role;
+import io.ambassador.service.RotationSpec;
 import io.ambassador.service.ServiceSpec;
 import io.ambassador.service.TlsSpec;
 import java.nio.file.Path;
@@ -142,6 +145,60 @@ class ConfigReaderTest {
     }
 
     @Test
+    void whatClientsMeetReachesItsSpec() throws Exception {
+        ServiceSpec redis = hocon.service(
+                        "protocol = redis, credentials.password.file = /p",
+                        "client-tls { certificate = /c.pem, key = /k.pem, client-ca = /a.pem }",
+                        "client-credentials { username = alice, password { file = /run/secrets/door } }",
+                        "limits { greeting-timeout = 3s, prewarm = 4, prewarm-age = 20s }")
+                .only();
+
+        assertEquals(
+                new ClientTlsSpec(Path.of("/c.pem"), Path.of("/k.pem"), Path.of("/a.pem"), ClientTlsSpec.Mode.REQUIRE),
+                redis.clientTls());
+        assertEquals(ClientCredentials.Mode.VERIFY, redis.clientCredentials().mode());
+        assertEquals("alice", redis.clientCredentials().username());
+        assertEquals("file", redis.clientCredentials().password().type());
+        assertEquals(
+                LimitsSpec.DEFAULT.withGreetingTimeout(Duration.ofSeconds(3)).withPrewarm(4, Duration.ofSeconds(20)),
+                redis.limits());
+    }
+
+    @Test
+    void aWordIsEnoughForClientsCredentials() throws Exception {
+        String credentials = "protocol = redis, credentials.password.file = /p, client-credentials = ";
+
+        assertEquals(
+                ClientCredentials.REJECT,
+                hocon.service(credentials + "reject").only().clientCredentials());
+        assertEquals(
+                ClientCredentials.ACCEPT_ANY,
+                new Hocon(folder).service(credentials + "accept-any").only().clientCredentials());
+        assertEquals(
+                ClientCredentials.REJECT,
+                new Hocon(folder)
+                        .service("protocol = redis, credentials.password.file = /p")
+                        .set("services.redis.client-credentials=reject")
+                        .only()
+                        .clientCredentials());
+    }
+
+    @Test
+    void theEffectiveConfigurationMasksWhatClientsMustShow() throws Exception {
+        String effective = String.join(
+                "\n",
+                hocon.service(
+                                "protocol = redis, credentials.password.file = /p",
+                                "client-credentials { username = alice, password = hunter2 }")
+                        .read()
+                        .effective()
+                        .get());
+
+        assertTrue(effective.contains("client-credentials.username = \"alice\""), effective);
+        assertTrue(!effective.contains("hunter2"), effective);
+    }
+
+    @Test
     void offTurnsPartsOff() throws Exception {
         Configuration configuration = hocon.service(
                         "health { probe = off, outlier = off, slow-start = off }, limits { rate = off }, tls.enabled = off")
@@ -182,6 +239,32 @@ class ConfigReaderTest {
         assertEquals(Duration.ofSeconds(9), services.get(1).health().interval());
         assertEquals(Duration.ofSeconds(3), services.get(1).health().timeout());
         assertEquals(Role.ANY, services.get(1).role(), "null takes an inherited value back");
+    }
+
+    private RotationSpec rotation(String credentials) throws Exception {
+        ServiceSpec redis = hocon.inside(
+                        "services.redis { listen = 6379, protocol = redis, discovery = \"static://127.0.0.1:1\"",
+                        "  credentials { password { file = /p }, " + credentials + " } }")
+                .only();
+        assertNotNull(redis.credentials());
+        return redis.credentials().rotation();
+    }
+
+    @Test
+    void aRotationIsReadInEachSpelling() throws Exception {
+        assertEquals(RotationSpec.DEFAULT, rotation(""));
+        assertEquals(RotationSpec.DEFAULT, rotation("on-rotation = keep"));
+        assertEquals(
+                Duration.ofSeconds(30),
+                rotation("on-rotation = { drain = 30s }").drainWithin());
+        assertEquals(
+                Duration.ofSeconds(30), rotation("on-rotation = \"drain(30s)\"").drainWithin());
+        RotationSpec whole = rotation("next = { file = /n }, keep-previous = off, rotation-wait = 90s");
+        assertNotNull(whole.next());
+        assertEquals("file", whole.next().type());
+        assertEquals(Duration.ZERO, whole.keepPrevious());
+        assertEquals(Duration.ofSeconds(90), whole.maxWait());
+        assertEquals(Duration.ZERO, rotation("rotation-wait = off").maxWait());
     }
 
     @Test

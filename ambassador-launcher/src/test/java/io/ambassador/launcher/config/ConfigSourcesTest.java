@@ -196,7 +196,11 @@ class ConfigSourcesTest {
                 "services.c { listen = 3, discovery = \"static://127.0.0.1:1\", protocol = redis,",
                 "  credentials.password.file = /run/secrets/c }",
                 "services.d { listen = 4, discovery = \"static://127.0.0.1:1\", protocol = redis,",
-                "  credentials.password.command = [ \"echo\", \"hunter2\" ] }");
+                "  credentials.password.command = [ \"echo\", \"hunter2\" ] }",
+                "services.e { listen = 5, discovery = \"static://127.0.0.1:1\", protocol = redis,",
+                "  credentials { password.credential = e, next = hunter2 } }",
+                "services.f { listen = 6, discovery = \"static://127.0.0.1:1\", protocol = redis,",
+                "  credentials { password.file = /f, next.command = [ \"echo\", \"hunter2\" ] } }");
 
         Map<String, String> effective = hocon.effective();
 
@@ -205,6 +209,8 @@ class ConfigSourcesTest {
         assertEquals("\"app\"  # ambassador.conf: 3", effective.get("services.a.credentials.username"));
         assertEquals("\"***\"  # ambassador.conf: 5", effective.get("services.b.credentials.password.literal"));
         assertEquals("\"/run/secrets/c\"  # ambassador.conf: 7", effective.get("services.c.credentials.password.file"));
+        assertEquals("\"e\"  # ambassador.conf: 11", effective.get("services.e.credentials.password.credential"));
+        assertEquals("\"***\"  # ambassador.conf: 11", effective.get("services.e.credentials.next"));
         assertEquals("false  # default", effective.get("services.c.credentials.insecure"));
         assertEquals("off  # default", effective.get("services.a.limits.idle-timeout"));
         assertEquals("\"5s\"  # default", effective.get("services.a.health.interval"));

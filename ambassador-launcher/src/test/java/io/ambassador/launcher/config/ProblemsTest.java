@@ -203,6 +203,9 @@ class ProblemsTest {
                 "password = \"\"\"hunter2",
                 "password += hunter2:",
                 "username = [ 1 ], password = hunter2",
+                "password = { file = /p }, next = [ hunter2 ]",
+                "password = { file = /p }, next = { literal = { hunter2 = 1 } }",
+                "password = { file = /p }, next = { file = hunter2, env = hunter2 }",
                 "include url(\"http://hunter2@x/\")",
             })
     void noMessageQuotesASecret(String credentials) {
@@ -211,6 +214,28 @@ class ProblemsTest {
 
         assertTrue(!problems.isEmpty());
         assertTrue(!problems.toString().contains("hunter2"), problems::toString);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "on-rotation = drain",
+                "on-rotation = \"drain(soon)\"",
+                "on-rotation = \"drain(0s)\"",
+                "on-rotation = { drain = 0s }",
+                "on-rotation = { }",
+                "on-rotation = { drian = 1s }",
+                "on-rotation = close",
+                "keep-previous = -1s",
+                "rotation-wait = long",
+            })
+    void aRotationThatMeansNothingIsAProblem(String setting) {
+        List<String> problems = hocon.service(
+                        "protocol = redis, credentials { password { file = /p }, " + setting + " }")
+                .problems();
+
+        assertTrue(!problems.isEmpty());
+        assertTrue(problems.get(0).contains("credentials." + setting.replaceAll(" .*", "")), problems::toString);
     }
 
     @Test

@@ -200,7 +200,7 @@ class TourTest {
                 DnsServer.create(),
                 new PasswordFile());
 
-        assertBroken(backends, RotationStep::new, "rotate", "a connection failed: ERR ambassador");
+        assertBroken(backends, RotationStep::new, "rotate", "a connection failed: ");
     }
 
     @Test

@@ -9,24 +9,26 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.Promise;
 import java.util.List;
 
-/** Asks whether the server offers TLS, which it answers to anybody: it is up. */
-final class TlsQuestion extends Handshake<ProbeResult> {
-    TlsQuestion(Promise<ProbeResult> result) {
+/** Asks a server whether it does TLS, which it answers without a login: that much of it is up. */
+final class SignOfLife extends Handshake<ProbeResult> {
+    SignOfLife(Promise<ProbeResult> result) {
         super(result);
     }
 
     @Override
     protected void begin(ChannelHandlerContext ctx) {
-        ServerHandshake.requestTls(ctx);
+        ctx.writeAndFlush(TlsFirst.sslRequest(ctx));
     }
 
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws LoginException {
-        byte answer = in.readByte();
-        if (answer != 'S' && answer != 'N' || in.isReadable()) {
-            throw new LoginException(
-                    LoginException.Kind.PROTOCOL, "The server answered the request for TLS with neither S nor N.");
+        if (!in.isReadable()) {
+            return;
         }
-        succeed(ctx, ProbeResult.healthy(ServerRole.UNKNOWN, "up; not logged in, so its role is unknown"));
+        byte answer = in.readByte();
+        if (in.isReadable() || answer != 'S' && answer != 'N') {
+            throw MessageReader.broken("answered the request for TLS as no PostgreSQL does.");
+        }
+        succeed(ctx, ProbeResult.healthy(ServerRole.UNKNOWN, "up; not logged in to, so its role is unknown"));
     }
 }

@@ -1,0 +1,4 @@
+package io.ambassador.auth.postgresql;
+
+/** What all logins of one service share. */
+record LoginMeans(LoginRules rules, ScramKeyCache keys) {}

@@ -1,0 +1,436 @@
+package io.ambassador.auth.redis;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ambassador.Ambassador;
+import io.ambassador.service.Catalog;
+import io.ambassador.service.Credentials;
+import io.ambassador.service.HealthSpec;
+import io.ambassador.service.LimitsSpec;
+import io.ambassador.service.RotationSpec;
+import io.ambassador.service.ServiceStatus;
+import io.ambassador.service.ServiceStatus.CredentialState;
+import io.ambassador.service.ServiceStatus.CredentialStatus;
+import io.ambassador.spi.ConfigurationException;
+import io.ambassador.spi.discovery.Endpoint;
+import io.ambassador.spi.discovery.EndpointSource;
+import io.ambassador.spi.discovery.EndpointState;
+import io.ambassador.spi.protocol.ServerRole;
+import io.ambassador.testkit.RedisServer;
+import io.ambassador.testkit.RespClient;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Passwords that change at a real server and in the file at different times, seen from its clients. */
+class RedisRotationIT {
+    /** How long server and file disagree. */
+    private static final Duration GAP = Duration.ofSeconds(Integer.getInteger("rotation.seconds", 3));
+
+    /** Connecting and logging in have less time than the gap lasts. */
+    private static final LimitsSpec IMPATIENT =
+            new LimitsSpec(10_000, 1, Duration.ofSeconds(1), Duration.ofMillis(1_500), null, null, 0.2, null);
+
+    private static final RotationSpec USUAL = RotationSpec.DEFAULT;
+    private static final Pattern REFUSALS = Pattern.compile("errorstat_WRONGPASS:count=(\\d+)");
+
+    private static final Pattern CONNECTIONS = Pattern.compile("total_connections_received:(\\d+)");
+
+    @TempDir
+    Path directory;
+
+    enum Order {
+        SERVER_FIRST_AND_THE_NEXT_IS_KNOWN,
+        SERVER_FIRST_AND_CLIENTS_WAIT,
+        SERVER_LAST
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void noClientNotices(Order order) throws Exception {
+        Path file = write("password", "old");
+        RotationSpec rotation = switch (order) {
+            case SERVER_FIRST_AND_THE_NEXT_IS_KNOWN ->
+                new RotationSpec(
+                        Credentials.file(null, write("next", "new")).password(),
+                        USUAL.keepPrevious(),
+                        Duration.ZERO,
+                        null);
+            case SERVER_FIRST_AND_CLIENTS_WAIT ->
+                new RotationSpec(null, USUAL.keepPrevious(), GAP.plusSeconds(30), null);
+            case SERVER_LAST -> new RotationSpec(null, USUAL.keepPrevious(), Duration.ZERO, null);
+        };
+        try (RedisServer redis = RedisServer.withPassword("old");
+                Ambassador ambassador =
+                        serve(redis, Credentials.file(null, file).rotating(rotation));
+                Crowd crowd = new Crowd(ambassador.address("redis"), Duration.ofMillis(100))) {
+            crowd.awaitServed(10);
+            if (order == Order.SERVER_LAST) {
+                write("password", "new");
+            } else {
+                password(redis, "new");
+            }
+            Thread.sleep(GAP.toMillis()); // the gap itself is what is tested
+            if (order == Order.SERVER_LAST) {
+                password(redis, "new");
+            } else {
+                write("password", "new");
+            }
+            crowd.awaitServed(crowd.served() + 20);
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> status(ambassador).version() == 2);
+            crowd.stop();
+
+            assertEquals(List.of(), List.copyOf(crowd.errors));
+            assertEquals(CredentialState.ACCEPTED, status(ambassador).state());
+            long refusals = refusals(redis);
+            System.out.println(order + ": " + crowd.served() + " clients served over a gap of " + GAP.toSeconds()
+                    + " s, " + refusals + " logins refused");
+            assertTrue(refusals >= 1 && refusals <= 2, refusals + " logins were refused");
+        }
+    }
+
+    @Test
+    void aWrongPasswordDoesNotLockTheAccount() throws Exception {
+        Path file = write("password", "wrong");
+        try (RedisServer redis = RedisServer.withPassword("right");
+                Ambassador ambassador = serve(redis, Credentials.file(null, file));
+                Crowd crowd = new Crowd(ambassador.address("redis"), Duration.ofMillis(10))) {
+            await().atMost(Duration.ofSeconds(60)).until(() -> crowd.errors.size() >= 600);
+            crowd.stop();
+            long refusals = refusals(redis);
+            assertTrue(refusals >= 1 && refusals <= 10, refusals + " logins were refused");
+            assertEquals(0, crowd.served());
+            assertTrue(
+                    crowd.errors.stream()
+                            .anyMatch(said ->
+                                    said.matches(".*refused the credentials; they are tried again in \\d+ s.*")),
+                    crowd.errors.toString());
+            assertEquals(CredentialState.REFUSED, status(ambassador).state());
+
+            write("password", "right");
+            await().atMost(Duration.ofSeconds(20)).until(() -> "PONG".equals(ping(ambassador.address("redis"))));
+        }
+    }
+
+    @Test
+    void clientsAreHeldNoLongerThanAllowed() throws Exception {
+        Path file = write("password", "old");
+        RotationSpec rotation = new RotationSpec(null, Duration.ZERO, Duration.ofSeconds(1), null);
+        try (RedisServer redis = RedisServer.withPassword("old");
+                Ambassador ambassador =
+                        serve(redis, Credentials.file(null, file).rotating(rotation))) {
+            assertEquals("PONG", ping(ambassador.address("redis")));
+            password(redis, "new");
+            String said = ping(ambassador.address("redis"));
+            assertTrue(said.contains("the backend refused the credentials"), said);
+        }
+    }
+
+    @Test
+    void aHeldClientThatLeavesFreesItsPlace() throws Exception {
+        Path file = write("password", "old");
+        RotationSpec rotation = new RotationSpec(null, Duration.ZERO, Duration.ofMinutes(5), null);
+        try (RedisServer redis = RedisServer.withPassword("old");
+                Ambassador ambassador =
+                        serve(redis, Credentials.file(null, file).rotating(rotation))) {
+            assertEquals("PONG", ping(ambassador.address("redis")));
+            await().until(() -> ambassador.services().get(0).activeConnections() == 0);
+            password(redis, "new");
+            for (int i = 0; i < 20; i++) {
+                try (RespClient client = RespClient.connect(ambassador.address("redis"))) {
+                    client.send("PING");
+                    await().atMost(Duration.ofSeconds(20))
+                            .until(() -> status(ambassador).waiting() == 1);
+                }
+                await().atMost(Duration.ofSeconds(20))
+                        .until(() -> ambassador.services().get(0).activeConnections() == 0);
+            }
+            assertEquals(0, status(ambassador).waiting());
+            assertEquals(CredentialState.AWAITING_ROTATION, status(ambassador).state());
+            assertTrue(refusals(redis) <= 2, "held clients reached the server");
+        }
+    }
+
+    @Test
+    void connectionsOfAnOlderPasswordAreDrained() throws Exception {
+        Path file = write("password", "old");
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        RotationSpec rotation =
+                new RotationSpec(null, Duration.ofHours(1), Duration.ofSeconds(10), Duration.ofSeconds(4));
+        try (RedisServer redis = RedisServer.withPassword("old");
+                Ambassador ambassador =
+                        serve(redis, Credentials.file(null, file).rotating(rotation), registry);
+                RespClient quiet = RespClient.connect(ambassador.address("redis"));
+                RespClient waiting = RespClient.connect(ambassador.address("redis"))) {
+            assertEquals("PONG", quiet.command("PING"));
+            assertEquals("PONG", waiting.command("PING"));
+            waiting.send("BLPOP", "nothing", "60");
+            password(redis, "new");
+            write("password", "new");
+            try (RespClient next = RespClient.connect(ambassador.address("redis"))) {
+                assertEquals("PONG", next.command("PING"));
+                await().atMost(Duration.ofSeconds(30)).until(() -> rotated(registry) == 2);
+                assertThrows(RuntimeException.class, () -> quiet.command("PING"));
+                assertThrows(RuntimeException.class, waiting::reply);
+                assertEquals("PONG", next.command("PING"));
+            }
+            assertEquals(2, rotated(registry));
+        }
+    }
+
+    @Test
+    void aCommandThatHangsDelaysNoOtherService() throws Exception {
+        Path file = write("password", "old");
+        try (RedisServer redis = RedisServer.withPassword("old");
+                Ambassador ambassador = Ambassador.builder()
+                        .service(
+                                "hangs",
+                                service -> service.listen("127.0.0.1", 0)
+                                        .protocol("redis")
+                                        .discover(only(redis))
+                                        .credentials(hanging()))
+                        .service(
+                                "redis",
+                                service -> service.listen("127.0.0.1", 0)
+                                        .protocol("redis")
+                                        .discover(only(redis))
+                                        .credentials(Credentials.file(null, file)))
+                        .start()) {
+            assertEquals("PONG", ping(ambassador.address("redis")));
+            password(redis, "new");
+            write("password", "new");
+            assertEquals("PONG", ping(ambassador.address("redis")));
+            assertEquals(0, ambassador.services().get(0).credentials().version());
+            assertEquals(2, ambassador.services().get(1).credentials().version());
+        }
+    }
+
+    /** Unhealthy endpoints have their connections closed; a password being changed must not come to that. */
+    @Test
+    void probesThatMayNotLogInCondemnNobody() throws Exception {
+        Path file = write("password", "old");
+        HealthSpec eager = new HealthSpec(
+                Catalog.load().defaultProbe("redis"),
+                Duration.ofMillis(100),
+                Duration.ofSeconds(5),
+                1,
+                1,
+                0.5,
+                Duration.ZERO,
+                HealthSpec.Outlier.DEFAULT);
+        try (RedisServer redis = RedisServer.withPassword("old");
+                Ambassador ambassador = Ambassador.builder()
+                        .service(
+                                "redis",
+                                service -> service.listen("127.0.0.1", 0)
+                                        .protocol("redis")
+                                        .discover(only(redis))
+                                        .health(eager)
+                                        .credentials(Credentials.file(null, file)))
+                        .start();
+                RespClient open = RespClient.connect(ambassador.address("redis"))) {
+            assertEquals("PONG", open.command("PING"));
+            password(redis, "new");
+            long seen = connections(redis);
+            await().atMost(Duration.ofSeconds(30)).until(() -> connections(redis) >= seen + 15);
+            assertEquals(CredentialState.AWAITING_ROTATION, status(ambassador).state());
+            assertEquals(
+                    ServiceStatus.Health.HEALTHY,
+                    ambassador.services().get(0).endpoints().get(0).health());
+            assertEquals(
+                    ServerRole.PRIMARY,
+                    ambassador.services().get(0).endpoints().get(0).role());
+            assertEquals("PONG", open.command("PING"));
+            assertTrue(refusals(redis) <= 2, refusals(redis) + " logins were refused");
+        }
+    }
+
+    private static long connections(RedisServer redis) {
+        Matcher count = CONNECTIONS.matcher((String) redis.command("INFO", "stats"));
+        assertTrue(count.find());
+        return Long.parseLong(count.group(1));
+    }
+
+    @Test
+    void endpointsTakeTurns() throws Exception {
+        Path file = write("password", "same");
+        try (RedisServer one = RedisServer.withPassword("same");
+                RedisServer two = RedisServer.withPassword("same");
+                Ambassador ambassador = Ambassador.builder()
+                        .service(
+                                "redis",
+                                service -> service.listen("127.0.0.1", 0)
+                                        .protocol("redis")
+                                        .discover(only(one, two))
+                                        .credentials(Credentials.file(null, file)))
+                        .start()) {
+            await().until(ambassador::isReady);
+            Map<Object, Integer> served = new HashMap<>();
+            for (int i = 0; i < 40; i++) {
+                try (RespClient client = RespClient.connect(ambassador.address("redis"))) {
+                    served.merge(client.command("CONFIG", "GET", "port"), 1, Integer::sum);
+                }
+            }
+            assertEquals(2, served.size(), served.toString());
+            served.values().forEach(count -> assertTrue(count >= 15, served.toString()));
+        }
+    }
+
+    private static Credentials hanging() throws ConfigurationException {
+        return Credentials.of(
+                null, "command", Map.of("argv", List.of("sleep", "300"), "timeout", "5m", "refresh", "100ms"));
+    }
+
+    private static double rotated(SimpleMeterRegistry registry) {
+        return registry.find("ambassador.connections.closed").tag("reason", "rotated").counters().stream()
+                .mapToDouble(Counter::count)
+                .sum();
+    }
+
+    private static CredentialStatus status(Ambassador ambassador) {
+        return ambassador.services().get(0).credentials();
+    }
+
+    private static void password(RedisServer redis, String password) {
+        redis.command("CONFIG", "SET", "requirepass", password);
+    }
+
+    private static long refusals(RedisServer redis) {
+        Matcher count = REFUSALS.matcher((String) redis.command("INFO", "errorstats"));
+        return count.find() ? Long.parseLong(count.group(1)) : 0;
+    }
+
+    private Path write(String name, String text) throws IOException {
+        Path next = Files.createTempFile(
+                directory,
+                "new",
+                "",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(next, text + "\n");
+        return Files.move(
+                next, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static Ambassador serve(RedisServer redis, Credentials credentials) throws Exception {
+        return serve(redis, credentials, new SimpleMeterRegistry());
+    }
+
+    private static Ambassador serve(RedisServer redis, Credentials credentials, SimpleMeterRegistry registry)
+            throws Exception {
+        return serve(redis, credentials, registry, LimitsSpec.DEFAULT);
+    }
+
+    private static Ambassador serve(
+            RedisServer redis, Credentials credentials, SimpleMeterRegistry registry, LimitsSpec limits)
+            throws Exception {
+        Ambassador ambassador = Ambassador.builder()
+                .service(
+                        "redis",
+                        service -> service.listen("127.0.0.1", 0)
+                                .protocol("redis")
+                                .discover(only(redis))
+                                .limits(limits)
+                                .credentials(credentials))
+                .meterRegistry(registry)
+                .start();
+        await().until(ambassador::isReady);
+        return ambassador;
+    }
+
+    private static EndpointSource only(RedisServer... servers) {
+        return listener -> {
+            listener.onState(new EndpointState.Known(Stream.of(servers)
+                    .map(redis -> Endpoint.of("127.0.0.1", redis.port()))
+                    .collect(Collectors.toSet())));
+            return () -> {};
+        };
+    }
+
+    /** What a client is told, however long that takes. */
+    private static String ping(InetSocketAddress address) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.connect(address, 10_000);
+            socket.setSoTimeout(180_000);
+            socket.getOutputStream().write(RespClient.encode("PING"));
+            return String.valueOf(RespClient.read(socket.getInputStream()));
+        } catch (RespClient.ErrorReply e) {
+            return e.getMessage();
+        }
+    }
+
+    /** Clients that come one after the other, each for one command, whether or not those before are done. */
+    private static final class Crowd implements AutoCloseable {
+        final Queue<String> errors = new ConcurrentLinkedQueue<>();
+        private final AtomicInteger served = new AtomicInteger();
+        private final ScheduledExecutorService door = Executors.newSingleThreadScheduledExecutor();
+        private final ExecutorService clients = Executors.newCachedThreadPool();
+
+        Crowd(InetSocketAddress address, Duration interval) {
+            door.scheduleAtFixedRate(
+                    () -> clients.execute(() -> visit(address)), 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+        }
+
+        private void visit(InetSocketAddress address) {
+            try {
+                String said = ping(address);
+                if (said.equals("PONG")) {
+                    served.incrementAndGet();
+                } else {
+                    errors.add(said);
+                }
+            } catch (IOException e) {
+                errors.add(e.toString());
+            }
+        }
+
+        int served() {
+            return served.get();
+        }
+
+        void awaitServed(int count) {
+            await().atMost(Duration.ofSeconds(60)).until(() -> served() >= count || !errors.isEmpty());
+        }
+
+        void stop() throws InterruptedException {
+            door.shutdown();
+            assertTrue(door.awaitTermination(10, TimeUnit.SECONDS));
+            clients.shutdown();
+            assertTrue(clients.awaitTermination(60, TimeUnit.SECONDS));
+        }
+
+        @Override
+        public void close() {
+            door.shutdownNow();
+            clients.shutdownNow();
+        }
+    }
+}
