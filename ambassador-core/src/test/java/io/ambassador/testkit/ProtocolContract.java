@@ -27,6 +27,7 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -34,6 +35,7 @@ import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -142,7 +144,7 @@ public abstract class ProtocolContract {
         TestLogin login = new TestLogin(username(), PASSWORD);
         try (HandshakeClient.Run<Void> run = client.run(backend.address(), null, cuts, handler(login))) {
             run.result();
-            await().untilAsserted(() -> assertEquals(text(LEFTOVER), text(run.leftovers())));
+            soon().untilAsserted(() -> assertEquals(text(LEFTOVER), text(run.leftovers())));
             assertTrue(login.allWiped(), "a secret was left open");
             return run.received();
         }
@@ -203,7 +205,7 @@ public abstract class ProtocolContract {
                 limit.set(bytes);
                 try (HandshakeClient.Run<Void> run = start(backend)) {
                     assertNotNull(run.failure(), "logged in after " + bytes + " of " + whole + " bytes");
-                    await().until(() -> !run.channel().isOpen());
+                    soon().until(() -> !run.channel().isOpen());
                 }
             }
         }
@@ -257,6 +259,11 @@ public abstract class ProtocolContract {
             assertTrue(run.received() < MAX_HELD, run.received() + " bytes taken");
             assertEquals("", text(run.leftovers()), "bytes of a failed login were handed on");
         }
+    }
+
+    /** For what happens once for each byte: waits as long as others do, but looks more often. */
+    private static ConditionFactory soon() {
+        return await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2));
     }
 
     private static void flood(ScriptedServer.Connection connection, byte[] bytes) throws IOException {
