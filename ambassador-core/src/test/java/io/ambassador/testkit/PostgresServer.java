@@ -112,6 +112,15 @@ public final class PostgresServer implements AutoCloseable {
         sql("SELECT pg_promote(true, 20)");
     }
 
+    /** Lets it be a standby, of nobody, when it is started again. */
+    public void demote() {
+        try {
+            Files.createFile(data().resolve("standby.signal"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Starts it again, where it was stopped or killed. */
     public void start() {
         try {

@@ -1,6 +1,7 @@
 package io.ambassador.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ExamplesIT {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Path PAGES = ROOT.resolve("docs/protocols");
+    private static final boolean IS_ROOT = "root".equals(System.getProperty("user.name"));
     private static final String END = "--- end of the answer ---";
 
     @TempDir
@@ -49,10 +51,7 @@ class ExamplesIT {
         Example example = Example.of(PAGES.resolve(page), folder);
         assertFalse(example.steps().isEmpty());
         Path background = Files.createFile(folder.resolve("background.log"));
-        ProcessBuilder builder =
-                new ProcessBuilder("setsid", "bash").directory(ROOT.toFile()).redirectErrorStream(true);
-        builder.environment().put("AMBASSADOR_ADMIN_LISTEN", "127.0.0.1:" + Ports.free());
-        Process shell = builder.start();
+        Process shell = shell(prepare());
         try (OutputStream in = shell.getOutputStream();
                 BufferedReader out = shell.inputReader(UTF_8)) {
             for (Example.Step step : example.steps()) {
@@ -72,6 +71,35 @@ class ExamplesIT {
             new ProcessBuilder("kill", "-TERM", "--", "-" + shell.pid()).start().waitFor();
             shell.waitFor(20, TimeUnit.SECONDS);
         }
+    }
+
+    /** A folder with the packaged sidecar in it, as one who has unpacked it would have. */
+    private Path prepare() throws Exception {
+        Path home = Files.createDirectory(folder.resolve("ambassador"));
+        Path target = Files.createDirectories(home.resolve("ambassador-launcher/target"));
+        Files.createDirectory(home.resolve("bin"));
+        Files.copy(ROOT.resolve("bin/ambassador"), home.resolve("bin/ambassador"), COPY_ATTRIBUTES);
+        Files.copy(Path.of("target/ambassador.jar"), target.resolve("ambassador.jar"));
+        Files.createFile(target.resolve("ambassador.jsa")); // empty: classes are not to be archived
+        if (IS_ROOT) {
+            Process own = new ProcessBuilder("chown", "-R", "nobody:nogroup", folder.toString()).start();
+            assertEquals(0, own.waitFor());
+        }
+        return home;
+    }
+
+    /** Of a user who is not root, since some servers refuse to be; in a process group of its own. */
+    private Process shell(Path home) throws IOException {
+        List<String> line = new ArrayList<>(List.of("setsid", "bash"));
+        if (IS_ROOT) {
+            line.addAll(1, List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"));
+        }
+        ProcessBuilder builder =
+                new ProcessBuilder(line).directory(home.toFile()).redirectErrorStream(true);
+        builder.environment().keySet().removeIf(name -> name.startsWith("PG") || name.startsWith("LC_"));
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        builder.environment().put("AMBASSADOR_ADMIN_LISTEN", "127.0.0.1:" + Ports.free());
+        return builder.start();
     }
 
     private static void write(OutputStream in, String line) throws IOException {

@@ -18,13 +18,15 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,52 +38,59 @@ class PostgresCancelIT {
     private static final String WATCHER = "watcher";
 
     @TempDir
-    Path directory;
+    static Path directory;
 
-    private final List<PostgresServer> servers = new ArrayList<>();
-    private final List<Connection> watchers = new ArrayList<>();
-    private Ambassador ambassador;
+    /** Of servers in plain text and over TLS. */
+    private static final Map<Boolean, List<PostgresServer>> servers = new HashMap<>();
 
-    private void start(boolean encrypted) throws Exception {
+    private static final Map<Boolean, Ambassador> ambassadors = new HashMap<>();
+    private static final List<Connection> watchers = new ArrayList<>();
+
+    @BeforeAll
+    static void start() throws Exception {
         Certificates certificates = Certificates.in(directory);
         Credentials credentials = Front.credentials(directory);
-        for (int i = 0; i < 2; i++) {
-            PostgresServer.Builder builder = Front.server()
-                    .user(WATCHER, "unused", "SUPERUSER")
-                    .rule("host all " + WATCHER + " 127.0.0.1/32 trust");
-            if (encrypted) {
-                builder.tls(certificates.server(Front.NAME));
-            }
-            PostgresServer server = builder.start();
-            servers.add(server);
-            watchers.add(Front.jdbc(server.port(), WATCHER, "postgres", new Properties()));
+        for (boolean encrypted : new boolean[] {false, true}) {
+            List<PostgresServer> pair = List.of(server(encrypted, certificates), server(encrypted, certificates));
+            servers.put(encrypted, pair);
+            ambassadors.put(
+                    encrypted,
+                    Front.of(
+                            service -> {
+                                service.credentials(credentials);
+                                if (encrypted) {
+                                    service.tls(Front.trusting(certificates));
+                                }
+                            },
+                            pair.get(0).port(),
+                            pair.get(1).port()));
         }
-        ambassador = Front.of(
-                service -> {
-                    service.credentials(credentials);
-                    if (encrypted) {
-                        service.tls(Front.trusting(certificates));
-                    }
-                },
-                servers.get(0).port(),
-                servers.get(1).port());
     }
 
-    @AfterEach
-    void stop() throws Exception {
+    private static PostgresServer server(boolean encrypted, Certificates certificates) throws SQLException {
+        PostgresServer.Builder builder =
+                Front.server().user(WATCHER, "unused", "SUPERUSER").rule("host all " + WATCHER + " 127.0.0.1/32 trust");
+        if (encrypted) {
+            builder.tls(certificates.server(Front.NAME));
+        }
+        PostgresServer server = builder.start();
+        watchers.add(Front.jdbc(server.port(), WATCHER, "postgres", new Properties()));
+        return server;
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
         for (Connection watcher : watchers) {
             watcher.close();
         }
-        if (ambassador != null) {
-            ambassador.close();
-        }
-        servers.forEach(PostgresServer::close);
+        ambassadors.values().forEach(Ambassador::close);
+        servers.values().forEach(pair -> pair.forEach(PostgresServer::close));
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void controlCStopsPsqlsOwnQuery(boolean encrypted) throws Exception {
-        start(encrypted);
+        Ambassador ambassador = ambassadors.get(encrypted);
         Program bystander = Program.start(ambassador, Map.of(), Program.psqlLine("SELECT pg_sleep(40), 'bystander'"));
         Program stopped = Program.start(ambassador, Map.of(), Program.psqlLine("SELECT pg_sleep(40), 'stopped'"));
         awaitRunning("bystander");
@@ -103,7 +112,7 @@ class PostgresCancelIT {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void ofAHundredRacingCancelsEachHitsTheRightQuery(boolean encrypted) throws Exception {
-        start(encrypted);
+        Ambassador ambassador = ambassadors.get(encrypted);
         int rounds = 50;
         try (Connection first = Front.jdbc(ambassador);
                 Connection second = Front.jdbc(ambassador);
@@ -125,7 +134,7 @@ class PostgresCancelIT {
     }
 
     /** How often the connection's own cancel, and nothing before it, ended its query. */
-    private int cancelled(Connection connection, String name, int rounds) {
+    private static int cancelled(Connection connection, String name, int rounds) {
         int right = 0;
         for (int round = 0; round < rounds; round++) {
             String mark = name + "-" + round + "-";
@@ -146,7 +155,7 @@ class PostgresCancelIT {
 
     @Test
     void aStatementsTimeoutCancelsIt() throws Exception {
-        start(false);
+        Ambassador ambassador = ambassadors.get(false);
         try (Connection connection = Front.jdbc(ambassador);
                 Statement statement = connection.createStatement()) {
             statement.setQueryTimeout(1);
@@ -158,7 +167,7 @@ class PostgresCancelIT {
 
     @Test
     void aKeyThatNobodyHasStopsNothing() throws Exception {
-        start(false);
+        Ambassador ambassador = ambassadors.get(false);
         try (PgClient session = PgClient.connect(ambassador.address(Front.SERVICE))) {
             PgClient.Message key = open(session);
             session.send(PgClient.query("SELECT pg_sleep(40), 'guarded'"));
@@ -170,11 +179,16 @@ class PostgresCancelIT {
                     PgClient.cancel(pid, bytes(secret + 1)),
                     PgClient.cancel(pid + 1, bytes(secret)),
                     PgClient.cancel(0, bytes(0)),
-                    PgClient.cancel(pid),
-                    PgClient.cancel(pid, new byte[256]),
-                    PgClient.cancel(pid, new byte[1000]))) {
+                    PgClient.cancel(pid, new byte[256]))) {
                 try (PgClient stranger = PgClient.connect(ambassador.address(Front.SERVICE))) {
                     stranger.send(wrong);
+                    assertTrue(stranger.isClosedByServer());
+                }
+            }
+            for (byte[] malformed : List.of(PgClient.cancel(pid), PgClient.cancel(pid, new byte[1000]))) {
+                try (PgClient stranger = PgClient.connect(ambassador.address(Front.SERVICE))) {
+                    stranger.send(malformed);
+                    assertEquals('E', stranger.read().type());
                     assertTrue(stranger.isClosedByServer());
                 }
             }
@@ -192,7 +206,7 @@ class PostgresCancelIT {
     /** A key is good for as long as its session: another client could have it by then. */
     @Test
     void aKeyIsWorthNothingAfterItsSession() throws Exception {
-        start(false);
+        Ambassador ambassador = ambassadors.get(false);
         byte[] cancel;
         try (PgClient session = PgClient.connect(ambassador.address(Front.SERVICE))) {
             PgClient.Message key = open(session);
@@ -239,14 +253,14 @@ class PostgresCancelIT {
         }
     }
 
-    private void awaitRunning(String mark) {
+    private static void awaitRunning(String mark) {
         await().pollInterval(Duration.ofMillis(5))
                 .atMost(Duration.ofSeconds(30))
                 .until(() -> running(mark) == 1);
     }
 
     /** Queries under way at both servers with a literal that is {@code mark}. */
-    private synchronized int running(String mark) throws SQLException {
+    private static synchronized int running(String mark) throws SQLException {
         int count = 0;
         for (Connection watcher : watchers) {
             count += count(

@@ -2,6 +2,7 @@ package io.ambassador.auth.postgresql;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.Ambassador;
@@ -58,20 +59,17 @@ class PostgresRoleIT {
 
     /** What a server was when it was last probed is not what it is: the login itself tells. */
     @Test
-    void aServerThatIsAStandbyByNowIsPassedOver() throws Exception {
+    void aServerThatHasBecomeAStandbySinceItWasProbedServesNobodyWhoWrites() throws Exception {
         Credentials credentials = Front.credentials(directory);
-        try (PostgresServer primary = Front.server().start();
-                PostgresServer standby =
-                        PostgresServer.builder().standbyOf(primary).start();
-                Ambassador unprobed = Front.of(
-                        service -> service.credentials(credentials)
-                                .role(Role.PRIMARY)
-                                .health(Front.unprobed()),
-                        primary.port(),
-                        standby.port())) {
-            for (int i = 0; i < 6; i++) {
-                assertEquals(primary.port(), portOf(unprobed));
-            }
+        try (PostgresServer server = Front.server().start();
+                Ambassador ambassador =
+                        Front.of(service -> service.credentials(credentials).role(Role.PRIMARY), server.port())) {
+            await().untilAsserted(() -> assertEquals(server.port(), portOf(ambassador)));
+            server.stop();
+            server.demote();
+            server.start();
+            SQLException refused = assertThrows(SQLException.class, () -> portOf(ambassador));
+            assertTrue(refused.getMessage().startsWith("FATAL: ambassador: "), refused.getMessage());
         }
     }
 

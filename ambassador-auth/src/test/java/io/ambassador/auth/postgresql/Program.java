@@ -44,7 +44,9 @@ final class Program {
     }
 
     static String[] psqlLine(String sql) {
-        return new String[] {"psql", "--no-psqlrc", "--no-password", "--tuples-only", "--no-align", "--command", sql};
+        return new String[] {
+            "psql", "--no-psqlrc", "--no-password", "--quiet", "--tuples-only", "--no-align", "--command", sql
+        };
     }
 
     static Program start(Ambassador ambassador, Map<String, String> environment, String... command) throws IOException {
