@@ -16,6 +16,7 @@ import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.protocol.ProbeProvider;
+import io.ambassador.spi.protocol.Protocol;
 import io.ambassador.spi.routing.Route;
 import io.ambassador.transport.ListenerTls;
 import io.ambassador.transport.TlsContexts;
@@ -89,7 +90,9 @@ final class Engine {
             services.put(spec.name(), service);
             Connector connector =
                     new Connector(transport, spec, tls(spec), service.protocol().negotiatesTls());
-            gateways.put(spec.name(), new Gateway(service, connector, clientTls(spec), warm(service, connector)));
+            gateways.put(
+                    spec.name(),
+                    new Gateway(service, connector, clientTls(spec, service.protocol()), warm(service, connector)));
             Configured<ProbeProvider<?>> probe = spec.health().probe();
             if (probe != null) {
                 service.pool()
@@ -146,7 +149,7 @@ final class Engine {
         return pool;
     }
 
-    private @Nullable ListenerTls clientTls(ServiceSpec spec) throws ConfigurationException {
+    private @Nullable ListenerTls clientTls(ServiceSpec spec, Protocol protocol) throws ConfigurationException {
         ClientTlsSpec tls = spec.clientTls();
         if (tls == null) {
             return null;
@@ -156,6 +159,7 @@ final class Engine {
                 tls.certificate(),
                 tls.key(),
                 tls.clientCa(),
+                protocol.applicationProtocols(),
                 CERTIFICATE_INTERVAL,
                 worker);
         clientCertificates.add(loaded);

@@ -2,6 +2,7 @@ package io.ambassador.transport;
 
 import io.ambassador.spi.ConfigurationException;
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -29,13 +30,16 @@ public final class ListenerTls implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ListenerTls.class);
 
     private final TlsFiles files;
+    private final List<String> applicationProtocols;
     private final FileWatch watch;
     private volatile SslContext context;
     private @Nullable String lastProblem;
 
-    private ListenerTls(TlsFiles files, Duration interval, ScheduledExecutorService scheduler)
+    private ListenerTls(
+            TlsFiles files, List<String> applicationProtocols, Duration interval, ScheduledExecutorService scheduler)
             throws ConfigurationException {
         this.files = files;
+        this.applicationProtocols = List.copyOf(applicationProtocols);
         this.watch = FileWatch.start(files.paths(), interval, scheduler, this::reload);
         try {
             synchronized (this) { // a reload that comes at once waits, and so has the last word
@@ -52,6 +56,7 @@ public final class ListenerTls implements AutoCloseable {
      *
      * @param key the configuration key that the files stand below, for messages: {@code services.redis.client-tls}
      * @param clientCa whose certificates clients must show; {@code null} for none
+     * @param applicationProtocols what clients may choose from; empty to leave ALPN out
      * @param interval between two looks at the files
      * @param scheduler a thread that may wait for a disk
      * @throws ConfigurationException if a file cannot be used, naming key, path and reason
@@ -61,10 +66,12 @@ public final class ListenerTls implements AutoCloseable {
             Path certificate,
             Path privateKey,
             @Nullable Path clientCa,
+            List<String> applicationProtocols,
             Duration interval,
             ScheduledExecutorService scheduler)
             throws ConfigurationException {
-        return new ListenerTls(new TlsFiles(key, clientCa, certificate, privateKey), interval, scheduler);
+        TlsFiles files = new TlsFiles(key, clientCa, certificate, privateKey);
+        return new ListenerTls(files, applicationProtocols, interval, scheduler);
     }
 
     /**
@@ -121,6 +128,14 @@ public final class ListenerTls implements AutoCloseable {
                     .protocols("TLSv1.3", "TLSv1.2");
             if (!authorities.isEmpty()) {
                 builder.clientAuth(ClientAuth.REQUIRE).trustManager(TlsContexts.trusting(authorities));
+            }
+            if (!applicationProtocols.isEmpty()) {
+                // A client that asks for none of them is left to find out by itself.
+                builder.applicationProtocolConfig(new ApplicationProtocolConfig(
+                        ApplicationProtocolConfig.Protocol.ALPN,
+                        ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                        ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                        applicationProtocols));
             }
             return builder.build();
         } catch (GeneralSecurityException | IOException e) {

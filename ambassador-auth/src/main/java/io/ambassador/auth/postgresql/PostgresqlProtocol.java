@@ -3,6 +3,7 @@ package io.ambassador.auth.postgresql;
 import io.ambassador.spi.protocol.Client;
 import io.ambassador.spi.protocol.Protocol;
 import io.ambassador.spi.protocol.Session;
+import java.util.List;
 
 /** One service that speaks PostgreSQL. */
 final class PostgresqlProtocol implements Protocol {
@@ -28,5 +29,11 @@ final class PostgresqlProtocol implements Protocol {
     @Override
     public boolean negotiatesTls() {
         return true;
+    }
+
+    /** Clients that begin with TLS insist on it, so that no other protocol can be meant. */
+    @Override
+    public List<String> applicationProtocols() {
+        return List.of("postgresql");
     }
 }

@@ -12,14 +12,23 @@ import io.ambassador.service.Credentials;
 import io.ambassador.testkit.Certificates;
 import io.ambassador.testkit.PgClient;
 import io.ambassador.testkit.PostgresServer;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -118,6 +127,34 @@ class PostgresClientTlsIT {
             statement.setQueryTimeout(1);
             SQLException late = assertThrows(SQLException.class, () -> statement.execute("SELECT pg_sleep(40)"));
             assertEquals("57014", late.getSQLState());
+        }
+    }
+
+    /** As libpq 17 does with {@code sslnegotiation=direct}, which goes no further unless the server agrees. */
+    @Test
+    void aClientThatBeginsWithTlsIsAgreedWithOnTheProtocol() throws Exception {
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        KeyStore authority = KeyStore.getInstance(KeyStore.getDefaultType());
+        authority.load(null);
+        try (InputStream pem = Files.newInputStream(certificates.ca())) {
+            authority.setCertificateEntry(
+                    "ca", CertificateFactory.getInstance("X.509").generateCertificate(pem));
+        }
+        trust.init(authority);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        InetSocketAddress address = requiring.address(Front.SERVICE);
+        try (SSLSocket client =
+                (SSLSocket) context.getSocketFactory().createSocket(address.getAddress(), address.getPort())) {
+            SSLParameters parameters = client.getSSLParameters();
+            parameters.setApplicationProtocols(new String[] {"postgresql"});
+            client.setSSLParameters(parameters);
+            client.setSoTimeout(30_000);
+            client.startHandshake();
+
+            assertEquals("postgresql", client.getApplicationProtocol());
+            client.getOutputStream().write(PgClient.startup("user", Front.CLIENT_USER, "database", Front.DATABASE));
+            assertEquals('R', client.getInputStream().read());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.ambassador.spi.protocol;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A protocol set up for one service. Thread-safe. */
@@ -31,5 +32,14 @@ public interface Protocol {
      */
     default boolean negotiatesTls() {
         return false;
+    }
+
+    /**
+     * What clients that begin with TLS may ask to speak, best first; empty not to answer them on that.
+     *
+     * @see <a href="https://www.rfc-editor.org/rfc/rfc7301">RFC 7301, ALPN</a>
+     */
+    default List<String> applicationProtocols() {
+        return List.of();
     }
 }
