@@ -9,6 +9,9 @@ import io.ambassador.spi.secret.CredentialException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.concurrent.Promise;
@@ -85,7 +88,7 @@ public final class Fuzzed {
             }
         };
         channel.config().setAllocator(allocator);
-        channel.pipeline().addLast(handlers);
+        channel.pipeline().addLast(new Wire()).addLast(handlers);
         return channel;
     }
 
@@ -120,5 +123,16 @@ public final class Fuzzed {
 
     private static long held(UnpooledByteBufAllocator allocator) {
         return allocator.metric().usedHeapMemory() + allocator.metric().usedDirectMemory();
+    }
+
+    /** Takes a copy as a transport does: a message with a secret is wiped once it is written. */
+    private static final class Wire extends ChannelOutboundHandlerAdapter {
+        @Override
+        public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+            ByteBuf written = (ByteBuf) message;
+            ByteBuf copy = ctx.alloc().buffer(written.readableBytes()).writeBytes(written);
+            written.release();
+            ctx.write(copy, promise);
+        }
     }
 }

@@ -40,6 +40,7 @@ public final class PostgresqlLoginFuzz {
         require(greeted.isSuccess(), "an ordinary client is not greeted");
         Promise<Void> ready = ImmediateEventExecutor.INSTANCE.newPromise();
         EmbeddedChannel backend = Fuzzed.channel(allocator, session.login(ready, new FuzzLogin()));
+        require(PgBytes.parameters(PgBytes.sent(backend)).contains("app"), "logged in as somebody else");
         Fuzzed.feed(backend, input, 1, packet -> {
             backend.writeInbound(packet);
             continueNonce(PgBytes.sent(backend), input);
