@@ -3,7 +3,6 @@ package io.ambassador.faults;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.testkit.PgClient;
@@ -19,21 +18,20 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Where a password may be found after the packaged sidecar has logged in with it, been refused with it and seen it
+ * Where passwords may be found after the packaged sidecar has logged in with them, been refused with them and seen them
  * rotated, with everything logged: nowhere but in the memory of the process, and there once for each version it keeps.
  */
 class SecretTracesIT {
-    private static final String FIRST = "canary-first-83c1d07e";
-    private static final String SECOND = "canary-second-5b29ee04";
-    private static final String WRONG = "canary-wrong-c7710f6a";
     private static final String SERVED = "served";
     private static final int LOGINS = 200;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -56,122 +54,179 @@ class SecretTracesIT {
 
     enum Kind {
         REDIS,
-        POSTGRES_SCRAM,
-        POSTGRES_MD5,
-        POSTGRES_CLEARTEXT;
+        SCRAM,
+        MD5,
+        CLEARTEXT;
 
-        private Backend start(String password) {
+        private Backend start() {
             return switch (this) {
-                case REDIS -> new Redis(RedisServer.withPassword(password));
-                case POSTGRES_SCRAM -> new Postgres(PostgresServer.withUser(Method.SCRAM, "app", password));
-                case POSTGRES_MD5 -> new Postgres(PostgresServer.withUser(Method.MD5, "app", password));
-                case POSTGRES_CLEARTEXT -> new Postgres(PostgresServer.withUser(Method.PASSWORD, "app", password));
+                case REDIS -> new Redis(RedisServer.withPassword(secret("first")));
+                case SCRAM -> postgres(Method.SCRAM);
+                case MD5 -> postgres(Method.MD5);
+                case CLEARTEXT -> postgres(Method.PASSWORD);
             };
         }
+
+        private Backend postgres(Method method) {
+            return new Postgres(PostgresServer.withUser(method, "app", secret("first")));
+        }
+
+        private String service() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        /** Found nowhere by chance, and begun like no other. */
+        private String secret(String version) {
+            return service() + "-canary-" + version + "-83c1d07e";
+        }
     }
+
+    private static final List<String> VERSIONS = List.of("first", "second", "wrong");
 
     @TempDir
     Path directory;
 
-    @ParameterizedTest
-    @EnumSource
-    void aSecretIsInMemoryAlone(Kind kind) throws Exception {
-        Path password = directory.resolve("password");
-        write(password, FIRST);
-        try (Backend backend = kind.start(FIRST);
-                SidecarProcess sidecar = SidecarProcess.start(
-                        List.of("env", "JAVA_OPTS=-XX:-DisableAttachMechanism"),
-                        Map.of(
-                                "main",
-                                backend.settings() + ", credentials { " + backend.credentials()
-                                        + "password = { file = \"" + password + "\" } }"),
-                        "--log-level",
-                        "trace")) {
-            serve(backend, sidecar);
-            backend.changePassword(SECOND);
-            write(password, SECOND);
-            await().atMost(PATIENCE).until(() -> isServed(backend, sidecar));
-            serve(backend, sidecar);
-            backend.changePassword("another one altogether");
-            write(password, WRONG);
-            await().atMost(PATIENCE).until(() -> !isServed(backend, sidecar));
-            String refused = backend.ask(sidecar.address());
-            assertNotEquals(SERVED, refused);
-            backend.changePassword(SECOND);
-            write(password, SECOND);
-            await().atMost(PATIENCE).until(() -> isServed(backend, sidecar));
+    private final Map<Kind, Backend> backends = new EnumMap<>(Kind.class);
 
+    @AfterEach
+    void stop() {
+        backends.values().forEach(Backend::close);
+    }
+
+    @Test
+    void secretsAreInMemoryAlone() throws Exception {
+        Map<String, String> services = new LinkedHashMap<>();
+        for (Kind kind : Kind.values()) {
+            backends.put(kind, kind.start());
+            write(kind, "first");
+            services.put(kind.service(), settings(kind));
+        }
+        try (SidecarProcess sidecar = SidecarProcess.start(
+                List.of("env", "JAVA_OPTS=-XX:-DisableAttachMechanism"), services, "--log-level", "trace")) {
+            backends.keySet().forEach(kind -> serve(kind, sidecar));
+            rotate("second", sidecar);
+            backends.keySet().forEach(kind -> serve(kind, sidecar));
+            backends.values().forEach(backend -> backend.changePassword("another one altogether"));
+            for (Kind kind : backends.keySet()) {
+                write(kind, "wrong");
+            }
             Map<String, String> shown = new LinkedHashMap<>();
-            shown.put("log", String.join("\n", sidecar.log()));
-            shown.put("client", refused);
-            for (String path : List.of("/", "/metrics", "/readyz", "/api/services", "/api/services/main")) {
-                shown.put(path, sidecar.get(path));
+            for (Kind kind : backends.keySet()) {
+                await().atMost(PATIENCE).until(() -> !isServed(kind, sidecar));
+                shown.put("client of " + kind, ask(kind, sidecar));
             }
-            for (String file : List.of("cmdline", "environ")) {
-                shown.put(file, Files.readString(proc(sidecar, file), StandardCharsets.ISO_8859_1));
-            }
+            shown.put("status while refused", sidecar.statusTable());
+            rotate("second", sidecar);
+
+            show(sidecar, shown);
             assertTrue(shown.get("log").contains("DEBUG"), "not everything was logged");
-            shown.forEach((where, text) -> {
-                for (String secret : List.of(FIRST, SECOND, WRONG)) {
-                    assertFalse(text.contains(secret), where + " shows " + secret);
-                }
-            });
-            lookIntoMemory(kind, sidecar, directory.resolve("heap.hprof"));
+            shown.forEach(SecretTracesIT::assertShowsNone);
+            lookIntoMemory(sidecar);
+        }
+    }
+
+    private String settings(Kind kind) {
+        Backend backend = backends.get(kind);
+        return backend.settings() + ", credentials { " + backend.credentials() + "password = { file = \"" + file(kind)
+                + "\" } }";
+    }
+
+    /** At the servers and in the files. */
+    private void rotate(String version, SidecarProcess sidecar) throws IOException {
+        for (Kind kind : backends.keySet()) {
+            backends.get(kind).changePassword(kind.secret(version));
+            write(kind, version);
+            await().atMost(PATIENCE).until(() -> isServed(kind, sidecar));
+        }
+    }
+
+    private static void show(SidecarProcess sidecar, Map<String, String> shown) throws IOException {
+        shown.put("log", String.join("\n", sidecar.log()));
+        for (String path : List.of("/", "/metrics", "/readyz", "/api/services")) {
+            shown.put(path, sidecar.get(path));
+        }
+        for (Kind kind : Kind.values()) {
+            shown.put("/api/services/" + kind.service(), sidecar.get("/api/services/" + kind.service()));
+        }
+        for (String file : List.of("cmdline", "environ")) {
+            shown.put(
+                    file,
+                    Files.readString(
+                            Path.of("/proc", Long.toString(sidecar.pid()), file), StandardCharsets.ISO_8859_1));
+        }
+        shown.put("check", sidecar.check());
+        shown.put("status", sidecar.statusTable());
+        for (Kind kind : Kind.values()) {
+            assertTrue(shown.get("check").contains(kind.service()), "nothing was checked");
+            assertTrue(shown.get("status").contains(kind.service()), "nothing was shown");
+        }
+    }
+
+    private static void assertShowsNone(String where, String text) {
+        for (Kind kind : Kind.values()) {
+            for (String version : VERSIONS) {
+                assertFalse(text.contains(kind.secret(version)), where + " shows " + kind.secret(version));
+            }
         }
     }
 
     /** A live heap dump first runs the collector, so what it holds is what the process still refers to. */
-    private static void lookIntoMemory(Kind kind, SidecarProcess sidecar, Path dump) throws IOException {
+    private void lookIntoMemory(SidecarProcess sidecar) throws IOException {
+        Path dump = directory.resolve("heap.hprof");
         Running.run(
                 Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
                 Long.toString(sidecar.pid()),
                 "GC.heap_dump",
                 dump.toString());
-        int first = ProcessMemory.copies(dump, FIRST);
-        int second = ProcessMemory.copies(dump, SECOND);
-        int wrong = ProcessMemory.copies(dump, WRONG);
-        Files.delete(dump);
-        Running.report(
-                "%s: copies in a heap dump after %d logins: newest %d, versions before it %d and %d; in all memory of the"
-                        + " process: %d, %d and %d",
-                kind,
-                2 * LOGINS,
-                second,
-                first,
-                wrong,
-                ProcessMemory.copies(sidecar.pid(), SECOND),
-                ProcessMemory.copies(sidecar.pid(), FIRST),
-                ProcessMemory.copies(sidecar.pid(), WRONG));
-        assertEquals(1, second, "the newest secret is kept once");
-        assertTrue(first <= 1, first + " copies of an old secret");
-        assertTrue(wrong <= 1, wrong + " copies of a refused secret");
-    }
-
-    private static void serve(Backend backend, SidecarProcess sidecar) {
-        for (int i = 0; i < LOGINS; i++) {
-            assertEquals(SERVED, backend.ask(sidecar.address()));
+        for (Kind kind : Kind.values()) {
+            int newest = ProcessMemory.copies(dump, kind.secret("second"));
+            int replaced = ProcessMemory.copies(dump, kind.secret("first"));
+            int refused = ProcessMemory.copies(dump, kind.secret("wrong"));
+            Running.report(
+                    "%s: copies in a heap dump after %d logins: newest %d, replaced %d, refused %d; in all memory of the"
+                            + " process: %d, %d and %d",
+                    kind.service(),
+                    2 * LOGINS,
+                    newest,
+                    replaced,
+                    refused,
+                    ProcessMemory.copies(sidecar.pid(), kind.secret("second")),
+                    ProcessMemory.copies(sidecar.pid(), kind.secret("first")),
+                    ProcessMemory.copies(sidecar.pid(), kind.secret("wrong")));
+            assertEquals(1, newest, kind + ": the newest secret is kept once");
+            assertTrue(replaced + refused <= 1, kind + ": " + replaced + " and " + refused + " copies of old secrets");
         }
     }
 
-    private static boolean isServed(Backend backend, SidecarProcess sidecar) {
-        return backend.ask(sidecar.address()).equals(SERVED);
+    private void serve(Kind kind, SidecarProcess sidecar) {
+        for (int i = 0; i < LOGINS; i++) {
+            assertEquals(SERVED, ask(kind, sidecar));
+        }
     }
 
-    private static Path proc(SidecarProcess sidecar, String file) {
-        return Path.of("/proc", Long.toString(sidecar.pid()), file);
+    private boolean isServed(Kind kind, SidecarProcess sidecar) {
+        return ask(kind, sidecar).equals(SERVED);
     }
 
-    private static void write(Path file, String secret) throws IOException {
-        Path next = file.resolveSibling("next");
-        Files.writeString(next, secret);
+    private String ask(Kind kind, SidecarProcess sidecar) {
+        return backends.get(kind).ask(sidecar.address(kind.service()));
+    }
+
+    private Path file(Kind kind) {
+        return directory.resolve(kind.service());
+    }
+
+    private void write(Kind kind, String version) throws IOException {
+        Path next = directory.resolve("next");
+        Files.writeString(next, kind.secret(version));
         Files.setPosixFilePermissions(next, PosixFilePermissions.fromString("rw-------"));
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(next, file(kind), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private record Redis(RedisServer server) implements Backend {
         @Override
         public String settings() {
-            return "protocol = redis, discovery = \"static://127.0.0.1:" + server.port() + "\"";
+            return "protocol = redis, limits.prewarm = 2, discovery = \"static://127.0.0.1:" + server.port() + "\"";
         }
 
         @Override

@@ -27,6 +27,7 @@ final class SidecarProcess implements AutoCloseable {
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
     private final Map<String, Integer> ports = new LinkedHashMap<>();
     private final int admin = Ports.free();
+    private final Path configuration;
     private final Daemon daemon;
 
     private SidecarProcess(List<String> prefix, Map<String, String> services, String... options) {
@@ -34,7 +35,7 @@ final class SidecarProcess implements AutoCloseable {
             throw new IllegalStateException(JAR.toAbsolutePath() + " is missing. Build it: mvn -DskipTests package");
         }
         Path directory = Daemon.newDirectory("sidecar");
-        Path file = directory.resolve("ambassador.conf");
+        configuration = directory.resolve("ambassador.conf");
         List<String> lines = new ArrayList<>(List.of("ambassador.admin.listen = \"127.0.0.1:" + admin + "\""));
         services.forEach((name, settings) -> {
             int port = Ports.free();
@@ -42,12 +43,12 @@ final class SidecarProcess implements AutoCloseable {
             lines.add("ambassador.services." + name + " { listen = " + port + ", " + settings + " }");
         });
         try {
-            Files.write(file, lines);
+            Files.write(configuration, lines);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         List<String> command = new ArrayList<>(prefix);
-        command.addAll(List.of(LAUNCHER.toAbsolutePath().normalize().toString(), "run", "-c", file.toString()));
+        command.addAll(List.of(launcher(), "run", "-c", configuration.toString()));
         command.addAll(List.of(options));
         daemon = Daemon.start(directory, command, this::isReady);
     }
@@ -64,6 +65,20 @@ final class SidecarProcess implements AutoCloseable {
      */
     static SidecarProcess start(List<String> prefix, Map<String, String> services, String... options) {
         return new SidecarProcess(prefix, services, options);
+    }
+
+    private static String launcher() {
+        return LAUNCHER.toAbsolutePath().normalize().toString();
+    }
+
+    /** What {@code ambassador check} prints of its configuration. */
+    String check() {
+        return Running.run(launcher(), "check", "-c", configuration.toString());
+    }
+
+    /** What {@code ambassador status} prints of it. */
+    String statusTable() {
+        return Running.run(launcher(), "status", "--admin", "127.0.0.1:" + admin);
     }
 
     /** Of the JVM itself, which the scripts have become by now. */

@@ -76,7 +76,7 @@ final class ClientGreeting extends Handshake<Void> {
 
     private void request(ChannelHandlerContext ctx, ByteBuf in) throws LoginException {
         int start = in.readerIndex();
-        if (!anythingRead && in.getByte(start) == TLS_HANDSHAKE && client.offersTls()) {
+        if (!anythingRead && !encrypted && in.getByte(start) == TLS_HANDSHAKE && client.offersTls()) {
             startTlsAtOnce(ctx, in);
             return;
         }

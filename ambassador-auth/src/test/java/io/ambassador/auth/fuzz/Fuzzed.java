@@ -9,16 +9,22 @@ import io.ambassador.spi.secret.CredentialException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.concurrent.Promise;
 import java.lang.management.ManagementFactory;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** One input's way through a session. Its first byte says how the rest is cut into packets. */
-final class Fuzzed {
+public final class Fuzzed {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     /** What a session takes whatever the input, with a channel to run it on. */
     private static final long ALLOWANCE = 512 * 1024;
@@ -37,10 +43,15 @@ final class Fuzzed {
 
     /** Feeds {@code input} to a handshake, as what its peer sent. */
     static <T> void handshake(byte[] input, Function<Promise<T>, Handshake<T>> handler) {
+        handshake(input, 1, handler);
+    }
+
+    /** @param from where what the peer sent begins in {@code input} */
+    static <T> void handshake(byte[] input, int from, Function<Promise<T>, Handshake<T>> handler) {
         measured(input, allocator -> {
             Promise<T> outcome = ImmediateEventExecutor.INSTANCE.newPromise();
             EmbeddedChannel channel = channel(allocator, handler.apply(outcome));
-            feed(channel, input);
+            feed(channel, input, from, channel::writeInbound);
             close(channel);
             require(outcome.isDone(), "the peer is gone, and the handshake goes on");
             if (!outcome.isSuccess()) {
@@ -49,12 +60,12 @@ final class Fuzzed {
         });
     }
 
-    interface Run {
+    public interface Run {
         void with(UnpooledByteBufAllocator allocator);
     }
 
     /** Runs with an allocator that must have got everything back in the end. */
-    static void measured(byte[] input, Run run) {
+    public static void measured(byte[] input, Run run) {
         UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
         long held = held(UnpooledByteBufAllocator.DEFAULT);
         long before = THREADS.getCurrentThreadAllocatedBytes();
@@ -68,21 +79,27 @@ final class Fuzzed {
                 allocated + " bytes allocated for an input of " + input.length);
     }
 
+    /** One whose peer is on this machine. */
     static EmbeddedChannel channel(UnpooledByteBufAllocator allocator, ChannelHandler... handlers) {
-        EmbeddedChannel channel = new EmbeddedChannel();
+        EmbeddedChannel channel = new EmbeddedChannel() {
+            @Override
+            protected SocketAddress remoteAddress0() {
+                return isActive() ? new InetSocketAddress("127.0.0.1", 1) : null;
+            }
+        };
         channel.config().setAllocator(allocator);
-        channel.pipeline().addLast(handlers);
+        channel.pipeline().addLast(new Wire()).addLast(handlers);
         return channel;
     }
 
-    static void feed(EmbeddedChannel channel, byte[] input) {
+    /** Hands on what follows the first {@code from} bytes, which a target has a use of its own for. */
+    static void feed(EmbeddedChannel channel, byte[] input, int from, Consumer<ByteBuf> packets) {
         int size = input.length == 0 || input[0] <= 0 ? Integer.MAX_VALUE : input[0];
-        for (int from = 1; from < input.length && channel.isOpen(); ) {
-            int to = (int) Math.min(input.length, (long) from + size);
-            ByteBuf packet = channel.alloc().buffer(to - from);
-            channel.writeInbound(packet.writeBytes(Arrays.copyOfRange(input, from, to)));
+        for (int at = from; at < input.length && channel.isOpen(); ) {
+            int to = (int) Math.min(input.length, (long) at + size);
+            packets.accept(channel.alloc().buffer(to - at).writeBytes(Arrays.copyOfRange(input, at, to)));
             channel.runPendingTasks();
-            from = to;
+            at = to;
         }
     }
 
@@ -91,14 +108,14 @@ final class Fuzzed {
         channel.checkException();
     }
 
-    static void requireTyped(Throwable failure) {
+    public static void requireTyped(Throwable failure) {
         if (!(failure instanceof CredentialException)) {
             throw new AssertionError("a failure of no kind of its own", failure);
         }
         require(!String.valueOf(failure.getMessage()).contains("pencil"), "the secret is shown");
     }
 
-    static void require(boolean holds, String otherwise) {
+    public static void require(boolean holds, String otherwise) {
         if (!holds) {
             throw new AssertionError(otherwise);
         }
@@ -106,5 +123,16 @@ final class Fuzzed {
 
     private static long held(UnpooledByteBufAllocator allocator) {
         return allocator.metric().usedHeapMemory() + allocator.metric().usedDirectMemory();
+    }
+
+    /** Takes a copy as a transport does: a message with a secret is wiped once it is written. */
+    private static final class Wire extends ChannelOutboundHandlerAdapter {
+        @Override
+        public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+            ByteBuf written = (ByteBuf) message;
+            ByteBuf copy = ctx.alloc().buffer(written.readableBytes()).writeBytes(written);
+            written.release();
+            ctx.write(copy, promise);
+        }
     }
 }

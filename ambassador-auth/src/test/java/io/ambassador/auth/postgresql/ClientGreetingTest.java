@@ -34,6 +34,7 @@ class ClientGreetingTest {
     private static final byte[] GSS = PgClient.untyped(PgClient.GSSENC_REQUEST);
     private static final byte[] STARTUP = PgClient.startup("user", "whoever", "database", "shop");
     private static final byte[] QUERY = PgClient.query("SELECT 1");
+    private static final byte[] CLIENT_HELLO = {0x16, 3, 1, 0, 5};
 
     /** What a service allows its clients, and what it was asked. */
     private static final class Clients implements Client {
@@ -185,27 +186,39 @@ class ClientGreetingTest {
 
     @Test
     void beginsTlsAtOnceWhereAClientDoes() {
+        EmbeddedChannel channel = encryptedAtOnce();
+        write(channel, STARTUP);
+        assertTrue(greeted.isSuccess());
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void beginsNoTlsWithinTls() {
+        EmbeddedChannel channel = encryptedAtOnce();
+        write(channel, CLIENT_HELLO);
+        assertEquals("08P01 invalid length of startup packet", refused());
+        channel.finishAndReleaseAll();
+    }
+
+    private EmbeddedChannel encryptedAtOnce() {
         clients.offersTls = true;
         EmbeddedChannel channel = open();
-        byte[] hello = {0x16, 3, 1, 0, 5};
         channel.pipeline().addFirst(new io.netty.channel.ChannelInboundHandlerAdapter() {
             @Override
             public void channelRead(ChannelHandlerContext ctx, Object message) {
                 if (clients.tls == null) {
                     ctx.fireChannelRead(message);
                 } else {
-                    assertEquals(Unpooled.wrappedBuffer(hello), message);
+                    assertEquals(Unpooled.wrappedBuffer(CLIENT_HELLO), message);
                     ((ByteBuf) message).release();
                     clients.tls.setSuccess(null);
                 }
             }
         });
-        write(channel, hello);
+        write(channel, CLIENT_HELLO);
         assertTrue(clients.tls.isSuccess());
         channel.pipeline().removeFirst();
-        write(channel, STARTUP);
-        assertTrue(greeted.isSuccess());
-        channel.finishAndReleaseAll();
+        return channel;
     }
 
     @Test
