@@ -9,6 +9,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** What was written to a peer that speaks PostgreSQL, read by a reader that has nothing in common with the one tested. */
@@ -31,7 +32,7 @@ final class PgBytes {
             packet.put(text.getBytes(ISO_8859_1)).put((byte) 0);
         }
         packet.put((byte) 0);
-        return java.util.Arrays.copyOf(packet.putInt(0, packet.position()).array(), packet.position());
+        return Arrays.copyOf(packet.putInt(0, packet.position()).array(), packet.position());
     }
 
     /** Names and values of a startup, which must be the whole of {@code packet}. */

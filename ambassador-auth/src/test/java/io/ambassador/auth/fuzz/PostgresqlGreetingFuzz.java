@@ -32,8 +32,8 @@ public final class PostgresqlGreetingFuzz {
     private PostgresqlGreetingFuzz() {}
 
     public static void fuzzerTestOneInput(byte[] input) {
-        FuzzClient client = new FuzzClient(input.length < 2 ? 0 : input[1]);
-        Fuzzed.measured(input, allocator -> run(allocator, client, input));
+        int settings = input.length < 2 ? 0 : input[1];
+        Fuzzed.measured(input, allocator -> run(allocator, new FuzzClient(settings), input));
     }
 
     private static void run(UnpooledByteBufAllocator allocator, FuzzClient client, byte[] input) {

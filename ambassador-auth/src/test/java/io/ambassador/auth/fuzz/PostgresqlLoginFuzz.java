@@ -28,8 +28,7 @@ public final class PostgresqlLoginFuzz {
     private PostgresqlLoginFuzz() {}
 
     public static void fuzzerTestOneInput(byte[] input) {
-        byte[] changed = input.clone();
-        Fuzzed.measured(input, allocator -> run(allocator, changed));
+        Fuzzed.measured(input, allocator -> run(allocator, input.clone()));
     }
 
     private static void run(UnpooledByteBufAllocator allocator, byte[] input) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -15,14 +16,13 @@ import org.jspecify.annotations.Nullable;
  * over commands that a client of ours must not get through.
  */
 final class RespServer {
-    private static final Set<String> OPENING = Set.of("PING", "SELECT", "READONLY", "CLIENT");
+    private static final Set<String> OPENING = Set.of("AUTH", "HELLO", "PING", "SELECT", "READONLY", "CLIENT");
 
     private final FuzzClient client;
     private final boolean guarded;
     private final boolean refusesAgain;
     private final byte[] input;
     private byte[] unread = {};
-    private long skip;
     private int resets;
     private int logins;
     private int acceptedBefore;
@@ -64,8 +64,7 @@ final class RespServer {
                 return auth(command);
             }
             case "RESET" -> {
-                if (!guarded) {
-                    guardLeft = true;
+                if (leaves(name)) {
                     return "";
                 }
                 resets++;
@@ -82,9 +81,20 @@ final class RespServer {
             }
             default -> {}
         }
-        require(!client.mustShowCredentials() || client.accepted() > acceptedBefore, "a stranger's: " + command);
-        guardLeft = !guarded && !name.isEmpty() && !name.equals("HELLO") && !OPENING.contains(name);
-        return "+OK\r\n";
+        require(isServed(), "a stranger's: " + command);
+        return command.isEmpty() || leaves(name) ? "" : "+OK\r\n";
+    }
+
+    private boolean isServed() {
+        return !client.mustShowCredentials() || client.accepted() > acceptedBefore;
+    }
+
+    /** Whether a command of this name, which need not be whole, is the last that is looked at. */
+    private boolean leaves(String name) {
+        boolean last = !guarded && !OPENING.contains(name.toUpperCase(Locale.ROOT));
+        require(!last || isServed(), "a stranger's: " + name);
+        guardLeft |= last;
+        return last;
     }
 
     /** Only what the ambassador says of its own accord. */
@@ -101,12 +111,9 @@ final class RespServer {
         return refusesAgain ? "-WRONGPASS invalid username-password pair or user is disabled.\r\n" : "+OK\r\n";
     }
 
-    /** An array, or a line; {@code null} if it is not whole. Long arguments are cut, and need not be there. */
+    /** An array, or a line; {@code null} if it is not whole, or the last that is looked at. */
     private @Nullable List<String> next() {
-        int skipped = (int) Math.min(skip, unread.length);
-        drop(skipped);
-        skip -= skipped;
-        if (skip > 0 || unread.length == 0) {
+        if (unread.length == 0) {
             return null;
         }
         if (unread[0] != '*') {
@@ -130,6 +137,9 @@ final class RespServer {
             }
             arguments.add(new String(unread, end, (int) length, ISO_8859_1));
             at = end + (int) length + 2;
+            if (i == 0 && leaves(arguments.get(0))) {
+                return null;
+            }
         }
         drop(at);
         return arguments;
@@ -174,11 +184,11 @@ final class RespServer {
     }
 
     private void drop(int length) {
-        unread = java.util.Arrays.copyOfRange(unread, length, unread.length);
+        unread = Arrays.copyOfRange(unread, length, unread.length);
     }
 
     private static byte[] concat(byte[] first, byte[] second) {
-        byte[] both = java.util.Arrays.copyOf(first, first.length + second.length);
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
         System.arraycopy(second, 0, both, first.length, second.length);
         return both;
     }
