@@ -52,7 +52,9 @@ class SessionDefectTest extends LineTest {
         } catch (java.net.SocketTimeoutException e) {
             throw e;
         } catch (IOException reset) {
-            assertTrue(String.valueOf(reset.getMessage()).toLowerCase().matches(".*(reset|broken pipe).*"), reset.toString());
+            assertTrue(
+                    String.valueOf(reset.getMessage()).toLowerCase().matches(".*(reset|broken pipe).*"),
+                    reset.toString());
         }
     }
 
