@@ -64,8 +64,8 @@ class PostgresClientCredentialsIT {
 
     @Test
     void noneAreAskedForUnlessTheyAreVerified() throws Exception {
-        for (ClientCredentials wanted : new ClientCredentials[] {ClientCredentials.ACCEPT_ANY, ClientCredentials.REJECT
-        }) {
+        for (ClientCredentials wanted :
+                new ClientCredentials[] {ClientCredentials.ACCEPT_ANY, ClientCredentials.REJECT}) {
             try (Ambassador ambassador = serve(wanted)) {
                 assertEquals(Front.USER, Program.psql(ambassador, "SELECT current_user"));
                 assertEquals(Front.USER, psql(ambassador, "alice", SHOWN));
@@ -77,8 +77,8 @@ class PostgresClientCredentialsIT {
     void verifiedCredentialsFollowTheirFile() throws Exception {
         Path file = directory.resolve("door");
         Front.write(file, SHOWN + "\n");
-        try (Ambassador ambassador = serve(
-                ClientCredentials.verify("alice", Credentials.file("alice", file).password()))) {
+        try (Ambassador ambassador = serve(ClientCredentials.verify(
+                "alice", Credentials.file("alice", file).password()))) {
             await().until(() -> isServed(ambassador, "alice", SHOWN));
             assertFalse(isServed(ambassador, "alice", "wrong"));
             assertFalse(isServed(ambassador, "bob", SHOWN));
@@ -89,8 +89,7 @@ class PostgresClientCredentialsIT {
             alice.setProperty("password", SHOWN);
             Front.jdbc(ambassador, alice).close();
             alice.setProperty("password", "wrong");
-            assertThrows(
-                    SQLException.class, () -> Front.jdbc(ambassador, alice).close());
+            assertThrows(SQLException.class, () -> Front.jdbc(ambassador, alice).close());
 
             Front.write(file, "gate\n");
             await().atMost(Duration.ofSeconds(30)).until(() -> isServed(ambassador, "alice", "gate"));

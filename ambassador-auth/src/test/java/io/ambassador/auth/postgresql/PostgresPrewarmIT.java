@@ -204,11 +204,11 @@ class PostgresPrewarmIT {
             awaitStock();
             String ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'app'";
             assertTrue(Integer.parseInt(server.sql(ended).strip()) >= STOCK); // a probe may be among them
-            await().atMost(PATIENCE).until(() -> server.sql(
-                            "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'")
-                    .strip()
-                    .equals("" + STOCK)
-                    && isStocked());
+            await().atMost(PATIENCE)
+                    .until(() -> server.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'")
+                                    .strip()
+                                    .equals("" + STOCK)
+                            && isStocked());
             server.stop();
             await().atMost(PATIENCE)
                     .until(() -> meters.get("ambassador.prewarm.idle").gauge().value() == 0);

@@ -151,8 +151,8 @@ class RedisClientEdgeIT {
         Certificates.Issued ours = certificates.server("127.0.0.1");
         Certificates.Issued theirs = certificates.client("billing");
         String ca = certificates.ca().toString();
-        try (Ambassador one = serve(s ->
-                        s.clientTls(new ClientTlsSpec(ours.certificate(), ours.key(), null, ClientTlsSpec.Mode.REQUIRE)));
+        try (Ambassador one = serve(s -> s.clientTls(
+                        new ClientTlsSpec(ours.certificate(), ours.key(), null, ClientTlsSpec.Mode.REQUIRE)));
                 Ambassador mutual = serve(s -> s.clientTls(new ClientTlsSpec(
                         ours.certificate(), ours.key(), certificates.ca(), ClientTlsSpec.Mode.REQUIRE)))) {
             assertEquals("PONG", ping(one, "--tls", "--cacert", ca));
