@@ -76,7 +76,14 @@ public final class Connection implements OpenConnection, Dial.Outcome {
             return;
         }
         Promise<Void> greeted = client.eventLoop().newPromise();
-        Handshake<Void> greeting = session.greeting(greeted);
+        Handshake<Void> greeting;
+        try {
+            greeting = session.greeting(greeted);
+        } catch (RuntimeException e) { // a defect of the protocol's, as below
+            service.log().error("A greeting could not begin.", e);
+            refuse(EndReason.GREETING_FAILED, "the greeting could not begin: " + name(e));
+            return;
+        }
         if (greeting == null) {
             dial();
             return;
@@ -139,8 +146,8 @@ public final class Connection implements OpenConnection, Dial.Outcome {
             return;
         }
         Session session = service.protocol().open(new ClientContext(gateway, client));
-        Parting.say(client, session.refusal(refusal, client.alloc()));
-        session.ended();
+        Parting.say(client, Guarded.refusal(service, session, refusal, client));
+        Guarded.ended(service, session);
     }
 
     @Override
@@ -181,9 +188,25 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         endpoint = picked;
         secretVersion = version;
         picked.opened(this, nanos);
-        session.ready(client, backend);
+        try {
+            session.ready(client, backend);
+        } catch (RuntimeException e) {
+            service.log().error("A session could not be handed to the relay.", e);
+            unready(picked, backend);
+            return;
+        }
         relay.start(backend);
         drainIfOutdated();
+    }
+
+    /** What was written to the client already, perhaps half of something, leaves no room for a refusal. */
+    private void unready(PooledEndpoint picked, Channel backend) {
+        over = true;
+        picked.closed(this);
+        backend.close();
+        relay.release();
+        Transport.reset(client);
+        ended(EndReason.LOGIN_FAILED);
     }
 
     @Override
@@ -199,8 +222,16 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         if (pool != null && session.target() == null) {
             WarmConnection warm = pool.take(client.eventLoop(), session.warmKey());
             if (warm != null) {
+                try {
+                    session.adopt(warm.session());
+                } catch (RuntimeException e) {
+                    service.log().error("A connection made beforehand could not be adopted.", e);
+                    warm.backend().close();
+                    Guarded.ended(service, warm.session());
+                    refuse(EndReason.LOGIN_FAILED, "a connection could not be adopted: " + name(e));
+                    return;
+                }
                 warm.endpoint().attemptBegins();
-                session.adopt(warm.session());
                 ready(warm.endpoint(), warm.backend(), 0, warm.secretVersion());
                 return;
             }
@@ -224,7 +255,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
                 attempts,
                 detail);
         relay.release();
-        Parting.say(client, session.refusal(refusal, client.alloc()));
+        Parting.say(client, Guarded.refusal(service, session, refusal, client));
         ended(reason);
     }
 
@@ -247,7 +278,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         if (rotation != null) {
             rotation.cancel();
         }
-        session.ended();
+        Guarded.ended(service, session);
         (endpoint == null ? service.unrouted() : endpoint.meters()).closed(reason.word());
         service.leave();
     }
@@ -280,6 +311,10 @@ public final class Connection implements OpenConnection, Dial.Outcome {
             case LIMIT -> new Refusal(Refusal.Kind.LIMIT, id, "too many connections");
             default -> new Refusal(Refusal.Kind.DRAINING, id, "not served");
         };
+    }
+
+    private static String name(RuntimeException defect) {
+        return defect.getClass().getSimpleName();
     }
 
     private static String retry(@Nullable SecretKeeper secrets) {

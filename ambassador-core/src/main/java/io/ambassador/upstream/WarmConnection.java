@@ -95,7 +95,7 @@ final class WarmConnection extends ChannelInboundHandlerAdapter {
         if (!left) {
             left = true;
             backend.close();
-            session.ended();
+            Guarded.ended(stock.service(), session);
         }
     }
 

@@ -56,6 +56,10 @@ final class WarmStock {
         this.capacity = capacity;
     }
 
+    Service service() {
+        return service;
+    }
+
     EventLoop loop() {
         return loop;
     }
@@ -217,7 +221,7 @@ final class WarmStock {
 
         void cancel() {
             dial.cancel();
-            session.ended();
+            Guarded.ended(service, session);
         }
 
         @Override
@@ -245,7 +249,7 @@ final class WarmStock {
         @Override
         public void failed(EndReason reason, String detail) {
             warming = null;
-            session.ended();
+            Guarded.ended(service, session);
             service.warn("prewarm", "no connection could be logged in beforehand, {}: {}", reason.word(), detail);
             if (reason == EndReason.DECLINED) {
                 keys.remove(key); // what its clients ask for is not to be had

@@ -23,6 +23,8 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.Promise;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -45,6 +47,8 @@ final class LineProtocol implements ProtocolProvider<LineProtocol.Config>, Proto
     volatile @Nullable Endpoint target;
     volatile @Nullable Supplier<ChannelHandler> guard;
     volatile @Nullable Object commonWarmKey;
+    /** The calls of a session that throw. */
+    final Set<String> defects = ConcurrentHashMap.newKeySet();
 
     final List<String> threads = new CopyOnWriteArrayList<>();
     final List<Long> versions = new CopyOnWriteArrayList<>();
@@ -102,6 +106,12 @@ final class LineProtocol implements ProtocolProvider<LineProtocol.Config>, Proto
         private @Nullable Object key;
         private int ends;
 
+        private void perhapsThrow(String call) {
+            if (defects.contains(call)) {
+                throw new IllegalStateException("a defect in " + call);
+            }
+        }
+
         LineSession(@Nullable Client client, @Nullable Object key) {
             this.client = client;
             this.key = key;
@@ -109,6 +119,7 @@ final class LineProtocol implements ProtocolProvider<LineProtocol.Config>, Proto
 
         @Override
         public @Nullable Handshake<Void> greeting(Promise<Void> greeted) {
+            perhapsThrow("greeting");
             return greets ? new Greeting(greeted) : null;
         }
 
@@ -129,6 +140,7 @@ final class LineProtocol implements ProtocolProvider<LineProtocol.Config>, Proto
 
         @Override
         public void adopt(Session warm) {
+            perhapsThrow("adopt");
             LineSession other = (LineSession) warm;
             if (other.ends > 0) {
                 throw new IllegalStateException("adopted a session that has ended");
@@ -146,10 +158,12 @@ final class LineProtocol implements ProtocolProvider<LineProtocol.Config>, Proto
             if (client != null && client.isLoggedInFor() && greets) {
                 clientChannel.write(Unpooled.copiedBuffer("READY\n", UTF_8));
             }
+            perhapsThrow("ready");
         }
 
         @Override
         public ByteBuf refusal(Refusal refusal, ByteBufAllocator allocator) {
+            perhapsThrow("refusal");
             return Unpooled.copiedBuffer(
                     "ERR " + refusal.kind() + " " + refusal.correlationId() + " " + refusal.message() + "\n", UTF_8);
         }
@@ -160,6 +174,7 @@ final class LineProtocol implements ProtocolProvider<LineProtocol.Config>, Proto
                 endedTwice.incrementAndGet();
             }
             ended.incrementAndGet();
+            perhapsThrow("ended");
         }
 
         private final class Greeting extends Handshake<Void> {
