@@ -23,6 +23,12 @@ final class HeldBytes extends ChannelInboundHandlerAdapter {
     private @Nullable ChannelHandlerContext context;
     private int bytes;
     private boolean tlsClosed;
+    private boolean ended;
+
+    /** Whether the client has said that it will send no more. */
+    boolean hasEnded() {
+        return ended;
+    }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
@@ -49,6 +55,7 @@ final class HeldBytes extends ChannelInboundHandlerAdapter {
         boolean cutShort = !tlsClosed && ctx.pipeline().get(SslHandler.class) != null;
         boolean end = event == ChannelInputShutdownEvent.INSTANCE || event instanceof SslCloseCompletionEvent;
         if (end && !cutShort) {
+            ended = true;
             waiting.add(event);
         } else {
             ctx.fireUserEventTriggered(event);

@@ -129,7 +129,7 @@ public final class Relay {
 
     /** Whether the client has said that it will send no more. */
     public boolean clientEnded() {
-        return client.hasEnded();
+        return held.hasEnded() || client.hasEnded();
     }
 
     /** Both directions have ended if the other one has, too. */
