@@ -16,7 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A real {@code postgres} on a free port of 127.0.0.1, with its data in a temporary directory and nothing made durable.
+ * A real {@code postgres} on a free port of 127.0.0.1, with its data in a temporary directory and nothing made durable
+ * beyond the end of the process.
  * As root it runs as {@code nobody}, since it refuses to be root.
  */
 public final class PostgresServer implements AutoCloseable {
@@ -335,7 +336,6 @@ public final class PostgresServer implements AutoCloseable {
                     "unix_socket_directories = '" + directory + "'",
                     "shared_buffers = '16MB'",
                     "fsync = off",
-                    "synchronous_commit = off",
                     "full_page_writes = off",
                     "wal_receiver_status_interval = '1s'",
                     "wal_retrieve_retry_interval = '100ms'",

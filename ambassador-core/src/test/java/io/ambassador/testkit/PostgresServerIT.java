@@ -55,10 +55,11 @@ class PostgresServerIT {
             assertTrue(Ports.accepts(server.port()));
             server.resume();
             assertEquals("1", server.sql("SELECT 1"));
+            server.sql("CREATE TABLE committed AS SELECT 7 AS n");
             server.kill();
             assertFalse(Ports.accepts(server.port()));
             server.start();
-            assertEquals("1", server.sql("SELECT 1"));
+            assertEquals("7", server.sql("SELECT n FROM committed"));
             assertTrue(server.logged("database system was not properly shut down") > 0, server.output());
         }
     }
