@@ -191,7 +191,7 @@ final class CommandParser {
         }
         byte[] line = ByteBufUtil.getBytes(in, start, end - start, true);
         try {
-            refuseNul(line, line.length);
+            refuseControls(line);
             if (!InlineArguments.split(line, arguments)) {
                 throw broken("unbalanced quotes in request");
             }
@@ -262,6 +262,15 @@ final class CommandParser {
         }
         at += digit + 2;
         return first == 2 ? -number : number;
+    }
+
+    /** Servers differ about which of them, blanks apart, part words or end a line. */
+    private static void refuseControls(byte[] line) throws BadRequestException {
+        for (byte b : line) {
+            if (b >= 0 && b < ' ' && b != '\t') {
+                throw broken("control character in a line");
+            }
+        }
     }
 
     /** C servers may take a NUL for the end of a word, so there is to be none. */

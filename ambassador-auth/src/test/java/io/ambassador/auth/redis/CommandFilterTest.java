@@ -350,13 +350,18 @@ class CommandFilterTest {
                 "*1\\r\\n$50\\r\\nAUTH\\023456789012345678901234 | NUL in the name of a command",
                 "*2\\r\\n$6\\r\\nCLIENT\\r\\n$20\\r\\nMAINT_NOTIFICATIONS\\0\\r\\n | NUL in the name of a command",
                 "*3\\r\\n$5\\r\\nHELLO\\r\\n$1\\r\\n3\\r\\n$5\\r\\nAUTH\\0\\r\\n | NUL in an option of HELLO",
-                "A\\0UTH x\\r\\n | NUL in the name of a command",
+                "A\\0UTH x\\r\\n | control character in a line",
+                "RESET\\f\\r\\n | control character in a line",
+                "PING\\rRESET\\r\\n | control character in a line",
                 "\"AUTH\\x00\" x\\r\\n | NUL in the name of a command",
                 "AUTH \"x\\r\\n | unbalanced quotes in request",
                 "AUTH 'x'y\\r\\n | unbalanced quotes in request"
             })
     void whatNoClientSendsIsRefused(String escaped, String error) {
-        String said = escaped.replace("\\r", "\r").replace("\\n", "\n").replace("\\0", "\0");
+        String said = escaped.replace("\\r", "\r")
+                .replace("\\n", "\n")
+                .replace("\\0", "\0")
+                .replace("\\f", "\f");
         for (int step = 1; step <= said.length(); step++) {
             assertEquals(
                     new Outcome("", "-ERR Protocol error: " + error + "\r\n", false, false),
