@@ -31,6 +31,10 @@ public final class Fuzzed {
     private static final long ALLOWANCE = 512 * 1024;
 
     private static final int PER_BYTE = 100;
+    /** What it costs to hand a packet to the channel that a session is tried on, be it of one byte. */
+    private static final int PER_PACKET = 1024;
+
+    private static int packets;
     /** What the peers that a target plays have allocated, which is not the session's doing. */
     private static long byPeers;
 
@@ -80,9 +84,11 @@ public final class Fuzzed {
         UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
         long held = held(UnpooledByteBufAllocator.DEFAULT);
         byPeers = 0;
+        packets = 0;
         long before = THREADS.getCurrentThreadAllocatedBytes();
         run.with(allocator);
         long allocated = THREADS.getCurrentThreadAllocatedBytes() - before - byPeers;
+        allocated -= (long) PER_PACKET * packets;
         require(held(allocator) == 0, held(allocator) + " bytes leaked");
         require(held(UnpooledByteBufAllocator.DEFAULT) == held, "an unpooled buffer leaked");
         return allocated;
@@ -110,11 +116,12 @@ public final class Fuzzed {
     }
 
     /** Hands on what follows the first {@code from} bytes, which a target has a use of its own for. */
-    static void feed(EmbeddedChannel channel, byte[] input, int from, Consumer<ByteBuf> packets) {
+    static void feed(EmbeddedChannel channel, byte[] input, int from, Consumer<ByteBuf> peer) {
         int size = input.length == 0 || input[0] <= 0 ? Integer.MAX_VALUE : input[0];
         for (int at = from; at < input.length && channel.isOpen(); ) {
             int to = (int) Math.min(input.length, (long) at + size);
-            packets.accept(channel.alloc().buffer(to - at).writeBytes(Arrays.copyOfRange(input, at, to)));
+            packets++;
+            peer.accept(channel.alloc().buffer(to - at).writeBytes(Arrays.copyOfRange(input, at, to)));
             channel.runPendingTasks();
             at = to;
         }
