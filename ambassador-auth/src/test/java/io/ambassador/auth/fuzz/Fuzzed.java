@@ -31,6 +31,8 @@ public final class Fuzzed {
     private static final long ALLOWANCE = 512 * 1024;
 
     private static final int PER_BYTE = 100;
+    /** A buffer, a promise and a task or two, and the same for an answer. */
+    private static final int PER_PACKET = 2_000;
     /** What the peers that a target plays have allocated, which is not the session's doing. */
     private static long byPeers;
 
@@ -68,7 +70,8 @@ public final class Fuzzed {
      * classes may have been loaded meanwhile, which is not the input's doing.
      */
     public static void measured(byte[] input, Run run) {
-        long most = ALLOWANCE + (long) PER_BYTE * input.length;
+        long packets = input.length / packet(input) + 1L;
+        long most = ALLOWANCE + (long) PER_BYTE * input.length + PER_PACKET * packets;
         long allocated = allocated(run);
         if (allocated > most) {
             allocated = allocated(run);
@@ -111,13 +114,17 @@ public final class Fuzzed {
 
     /** Hands on what follows the first {@code from} bytes, which a target has a use of its own for. */
     static void feed(EmbeddedChannel channel, byte[] input, int from, Consumer<ByteBuf> packets) {
-        int size = input.length == 0 || input[0] <= 0 ? Integer.MAX_VALUE : input[0];
+        int size = packet(input);
         for (int at = from; at < input.length && channel.isOpen(); ) {
             int to = (int) Math.min(input.length, (long) at + size);
             packets.accept(channel.alloc().buffer(to - at).writeBytes(Arrays.copyOfRange(input, at, to)));
             channel.runPendingTasks();
             at = to;
         }
+    }
+
+    private static int packet(byte[] input) {
+        return input.length == 0 || input[0] <= 0 ? Integer.MAX_VALUE : input[0];
     }
 
     static void close(EmbeddedChannel channel) {
