@@ -55,6 +55,9 @@ abstract class BackendLogin<T> extends TlsFirst<T> {
      */
     abstract void declined(ChannelHandlerContext ctx, Message error, LoginException reason) throws LoginException;
 
+    /** The server cannot serve now: another may, or else the client is to know why. */
+    void unavailable(String sqlState) {}
+
     /** A message after {@link #loggedIn}. */
     void answered(ChannelHandlerContext ctx, Message message) throws LoginException {
         throw unexpected(message);
@@ -166,7 +169,7 @@ abstract class BackendLogin<T> extends TlsFirst<T> {
                 new LoginException(DECLINED, "The server let us in, but declined the session (" + sqlState + ")."));
     }
 
-    private static LoginException refusal(String sqlState) {
+    private LoginException refusal(String sqlState) {
         if (sqlState.startsWith("28")) {
             return new LoginException(
                     REFUSED,
@@ -174,6 +177,7 @@ abstract class BackendLogin<T> extends TlsFirst<T> {
                             + "): wrong password, or a user or host that it does not admit.");
         }
         if (isUnavailable(sqlState)) {
+            unavailable(sqlState);
             return new LoginException(UNAVAILABLE, "The server cannot serve now (" + sqlState + ").");
         }
         return new LoginException(PROTOCOL, "The server answered the login with an error (" + sqlState + ").");

@@ -24,6 +24,7 @@ final class PostgresqlSession implements Session {
     private @Nullable Opening opening;
     private @Nullable Admission admission;
     private byte @Nullable [] declined;
+    private boolean serverFull;
     private @Nullable BackendKey given;
 
     PostgresqlSession(Client client, StartupPolicy startups, LoginMeans means, CancelKeys cancelKeys) {
@@ -70,7 +71,8 @@ final class PostgresqlSession implements Session {
             return new FirstPacket(ready, login, untouched::encode);
         }
         if (opening instanceof Opening.Admitted admitted) {
-            return new ClientLogin(ready, login, means, admitted.startup(), this::admitted, this::declined);
+            return new ClientLogin(
+                    ready, login, means, admitted.startup(), this::admitted, this::declined, this::unavailable);
         }
         throw new IllegalStateException("The client has not been greeted.");
     }
@@ -108,6 +110,10 @@ final class PostgresqlSession implements Session {
         if (refusal.kind() == Refusal.Kind.DECLINED && verbatim != null) {
             return allocator.buffer(verbatim.length).writeBytes(verbatim);
         }
+        if (refusal.kind() == Refusal.Kind.LOGIN_FAILED && serverFull) {
+            String message = "the backend has too many connections" + id(refusal);
+            return new ErrorResponse(ErrorResponse.TOO_MANY_CONNECTIONS, message).encode(allocator);
+        }
         String sqlState = switch (refusal.kind()) {
             case NO_ENDPOINT, CONNECT_FAILED, TLS_FAILED -> ErrorResponse.CANNOT_CONNECT;
             case LOGIN_REFUSED, DECLINED -> ErrorResponse.CONNECTION_REJECTED;
@@ -131,6 +137,10 @@ final class PostgresqlSession implements Session {
 
     private void admitted(Admission admitted) {
         admission = admitted;
+    }
+
+    private void unavailable(String sqlState) {
+        serverFull = sqlState.equals(ErrorResponse.TOO_MANY_CONNECTIONS);
     }
 
     private void declined(byte[] error) {

@@ -110,7 +110,7 @@ class PostgresFailureIT {
     }
 
     @Test
-    void aServerThatIsFullCannotServeNow() throws Exception {
+    void aServerThatIsFullIsSaidToBe() throws Exception {
         Credentials credentials = Front.credentials(directory);
         try (PostgresServer server = Front.server()
                         .setting("max_connections", "5")
@@ -122,7 +122,7 @@ class PostgresFailureIT {
             try (Connection first = Front.jdbc(ambassador);
                     Connection second = Front.jdbc(ambassador)) {
                 assertTrue(first.isValid(10) && second.isValid(10));
-                assertRefusal("57P03", "the login at the backend failed", refusal(ambassador));
+                assertRefusal("53300", "the backend has too many connections", refusal(ambassador));
             }
         }
     }
