@@ -88,11 +88,8 @@ final class CommandFilter extends ChannelDuplexHandler {
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
         held.release();
-        while (waiting != null && !waiting.isEmpty()) {
-            ChannelPromise promise = waiting.remove();
-            if (!promise.isVoid()) {
-                promise.tryFailure(new ClosedChannelException());
-            }
+        if (waiting != null) {
+            waiting.removeAndFailAll(new ClosedChannelException());
         }
     }
 

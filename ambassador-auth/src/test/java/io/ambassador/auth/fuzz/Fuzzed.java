@@ -31,10 +31,8 @@ public final class Fuzzed {
     private static final long ALLOWANCE = 512 * 1024;
 
     private static final int PER_BYTE = 100;
-    /** What it costs to hand a packet to the channel that a session is tried on, be it of one byte. */
-    private static final int PER_PACKET = 1024;
-
-    private static int packets;
+    /** A buffer, a promise and a task or two, and the same for an answer. */
+    private static final int PER_PACKET = 2_000;
     /** What the peers that a target plays have allocated, which is not the session's doing. */
     private static long byPeers;
 
@@ -72,7 +70,8 @@ public final class Fuzzed {
      * classes may have been loaded meanwhile, which is not the input's doing.
      */
     public static void measured(byte[] input, Run run) {
-        long most = ALLOWANCE + (long) PER_BYTE * input.length;
+        long packets = input.length / packet(input) + 1L;
+        long most = ALLOWANCE + (long) PER_BYTE * input.length + PER_PACKET * packets;
         long allocated = allocated(run);
         if (allocated > most) {
             allocated = allocated(run);
@@ -84,11 +83,9 @@ public final class Fuzzed {
         UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
         long held = held(UnpooledByteBufAllocator.DEFAULT);
         byPeers = 0;
-        packets = 0;
         long before = THREADS.getCurrentThreadAllocatedBytes();
         run.with(allocator);
         long allocated = THREADS.getCurrentThreadAllocatedBytes() - before - byPeers;
-        allocated -= (long) PER_PACKET * packets;
         require(held(allocator) == 0, held(allocator) + " bytes leaked");
         require(held(UnpooledByteBufAllocator.DEFAULT) == held, "an unpooled buffer leaked");
         return allocated;
@@ -116,15 +113,18 @@ public final class Fuzzed {
     }
 
     /** Hands on what follows the first {@code from} bytes, which a target has a use of its own for. */
-    static void feed(EmbeddedChannel channel, byte[] input, int from, Consumer<ByteBuf> peer) {
-        int size = input.length == 0 || input[0] <= 0 ? Integer.MAX_VALUE : input[0];
+    static void feed(EmbeddedChannel channel, byte[] input, int from, Consumer<ByteBuf> packets) {
+        int size = packet(input);
         for (int at = from; at < input.length && channel.isOpen(); ) {
             int to = (int) Math.min(input.length, (long) at + size);
-            packets++;
-            peer.accept(channel.alloc().buffer(to - at).writeBytes(Arrays.copyOfRange(input, at, to)));
+            packets.accept(channel.alloc().buffer(to - at).writeBytes(Arrays.copyOfRange(input, at, to)));
             channel.runPendingTasks();
             at = to;
         }
+    }
+
+    private static int packet(byte[] input) {
+        return input.length == 0 || input[0] <= 0 ? Integer.MAX_VALUE : input[0];
     }
 
     static void close(EmbeddedChannel channel) {
