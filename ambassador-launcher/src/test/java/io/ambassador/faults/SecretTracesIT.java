@@ -127,8 +127,8 @@ class SecretTracesIT {
 
     private String settings(Kind kind) {
         Backend backend = backends.get(kind);
-        return backend.settings() + ", credentials { " + backend.credentials() + "password = { file = \"" + file(kind)
-                + "\" } }";
+        return backend.settings() + ", credentials { rotation-wait = 2s, " + backend.credentials()
+                + "password = { file = \"" + file(kind) + "\" } }";
     }
 
     /** At the servers and in the files. */
