@@ -2,9 +2,9 @@ package io.ambassador.listener;
 
 import io.ambassador.service.AllowSpec;
 import io.ambassador.service.Cidr;
+import io.ambassador.service.Service;
 import io.ambassador.spi.routing.Route;
 import io.ambassador.spi.routing.RouteRequest;
-import io.ambassador.spi.routing.Router;
 import io.ambassador.transport.Transport;
 import io.ambassador.upstream.Connection;
 import io.ambassador.upstream.Gateway;
@@ -19,7 +19,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,24 +27,33 @@ import org.jspecify.annotations.Nullable;
  */
 @Sharable
 final class Acceptor extends ChannelInitializer<Channel> {
-    private final Router router;
-    private final Map<String, Gateway> targets;
-    private final Gateway entry;
     private final AcceptGate gate;
+    private volatile Entrance entrance;
 
-    /** @param entry the service whose allow-lists and PROXY settings this listener has */
-    Acceptor(Router router, Map<String, Gateway> targets, Gateway entry, AcceptGate gate) {
-        this.router = router;
-        this.targets = targets;
-        this.entry = entry;
+    Acceptor(Entrance entrance, AcceptGate gate) {
+        this.entrance = entrance;
         this.gate = gate;
+    }
+
+    Entrance entrance() {
+        return entrance;
+    }
+
+    void open(Channel listener) {
+        gate.guard(listener);
+    }
+
+    /** For clients that are admitted from now on. Any thread. */
+    void lead(Entrance to) {
+        entrance = to;
     }
 
     @Override
     protected void initChannel(Channel client) {
         gate.entered();
         client.closeFuture().addListener(closed -> gate.left());
-        List<Cidr> senders = entry.service().spec().proxyProtocol().acceptFrom();
+        Service entry = entrance.entry().service();
+        List<Cidr> senders = entry.spec().proxyProtocol().acceptFrom();
         if (senders.isEmpty()) {
             SocketAddress local = client.localAddress();
             SocketAddress remote = client.remoteAddress();
@@ -53,34 +61,49 @@ final class Acceptor extends ChannelInitializer<Channel> {
         } else if (Cidr.anyContains(senders, ip(client.remoteAddress()))) {
             client.pipeline()
                     .addLast("proxy-protocol", new HAProxyMessageDecoder())
-                    .addLast("proxy-header", new ProxyHeaderReader(entry.service(), this));
+                    .addLast("proxy-header", new ProxyHeaderReader(entry, this));
             client.config().setAutoRead(true);
         } else {
-            Connection.turnAway(
-                    entry.service(), client, client.remoteAddress() + " is not in proxy-protocol.accept-from");
+            Connection.turnAway(entry, client, client.remoteAddress() + " is not in proxy-protocol.accept-from");
         }
     }
 
     /** @param source where the client comes from, be it from a PROXY header */
     void admit(Channel client, SocketAddress source, SocketAddress destination) {
-        String refused = refusal(client, source);
-        if (refused != null) {
-            Connection.turnAway(entry.service(), client, refused);
-            return;
-        }
-        Route route = router.route(new RouteRequest(source, destination, null));
-        Gateway target = route == null ? null : targets.get(route.service());
-        if (target == null) {
-            Connection.turnAway(entry.service(), client, "no route fits " + source);
-        } else if (target.service().tryEnter()) {
-            new Connection(target, client, source, destination).start();
-        } else {
-            Connection.refuseForLimit(target, client);
+        while (!tryAdmit(entrance, client, source, destination)) {
+            // led elsewhere at this very moment
         }
     }
 
-    private @Nullable String refusal(Channel client, SocketAddress source) {
-        AllowSpec allow = entry.service().spec().allow();
+    /** Does nothing, and tells so, if {@code used} has been replaced: what it leads to may be about to end. */
+    private boolean tryAdmit(Entrance used, Channel client, SocketAddress source, SocketAddress destination) {
+        Service entry = used.entry().service();
+        String refused = refusal(entry.spec().allow(), client, source);
+        if (refused != null) {
+            Connection.turnAway(entry, client, refused);
+            return true;
+        }
+        Route route = used.router().route(new RouteRequest(source, destination, null));
+        Gateway target = route == null ? null : used.targets().get(route.service());
+        if (target == null) {
+            Connection.turnAway(entry, client, "no route fits " + source);
+            return true;
+        }
+        target.service().retain();
+        if (used != entrance) {
+            target.service().release();
+            return false;
+        }
+        if (target.service().tryEnter()) {
+            new Connection(target, client, source, destination).start();
+        } else {
+            Connection.refuseForLimit(target, client);
+            target.service().release();
+        }
+        return true;
+    }
+
+    private static @Nullable String refusal(AllowSpec allow, Channel client, SocketAddress source) {
         boolean unix = !(client.remoteAddress() instanceof InetSocketAddress);
         if (!unix && !allow.sources().isEmpty() && !Cidr.anyContains(allow.sources(), ip(source))) {
             return source + " is not in allow.sources";
@@ -104,7 +127,7 @@ final class Acceptor extends ChannelInitializer<Channel> {
     /** Resets a client whose set-up failed: a defect, not the client's doing. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        entry.service().log().error("A client could not be set up.", cause);
+        entrance.entry().service().log().error("A client could not be set up.", cause);
         Transport.reset(ctx.channel());
     }
 }

@@ -3,41 +3,36 @@ package io.ambassador.listener;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.Service;
 import io.ambassador.spi.AmbassadorException;
-import io.ambassador.spi.routing.Router;
 import io.ambassador.transport.Transport;
-import io.ambassador.upstream.Gateway;
 import io.netty.channel.Channel;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.file.Files;
-import java.util.Map;
+import java.util.Objects;
 
-/** The bound addresses of one service. */
+/** One bound address. Whom it leads to may change while it is open. */
 public final class ServiceListener {
-    private final Service service;
+    private final Transport transport;
     private final ListenAddress listen;
+    private final Acceptor acceptor;
     private final Channel channel;
 
-    private ServiceListener(Service service, ListenAddress listen, Channel channel) {
-        this.service = service;
+    private ServiceListener(Transport transport, ListenAddress listen, Acceptor acceptor, Channel channel) {
+        this.transport = transport;
         this.listen = listen;
+        this.acceptor = acceptor;
         this.channel = channel;
     }
 
     /**
-     * Binds {@code address}; blocks until that is done.
+     * Binds {@code address}; blocks until that is done. Clients wait in the kernel's queue until {@link #open}.
      *
      * @throws AmbassadorException naming service and address, if it cannot be bound
      */
-    public static ServiceListener bind(
-            Transport transport, ListenAddress address, Router router, Gateway gateway, AcceptGate gate)
+    public static ServiceListener bind(Transport transport, ListenAddress address, Entrance entrance, AcceptGate gate)
             throws AmbassadorException {
-        Service service = gateway.service();
-        boolean unix = address instanceof ListenAddress.Unix;
-        if (unix && !service.spec().allow().uids().isEmpty() && !transport.knowsPeerUsers()) {
-            throw new AmbassadorException("services." + service.name()
-                    + ".allow.uids: cannot be held without epoll. Remove it, or run on Linux");
-        }
+        Service service = entrance.entry().service();
+        refuseUnknowableUsers(transport, address, service);
         if (address instanceof ListenAddress.Unix socket && SocketDirectory.isOpenToOthers(socket.path())) {
             service.log()
                     .warn(
@@ -45,20 +40,43 @@ public final class ServiceListener {
                                     + " their right to write to its directory, or set its sticky bit",
                             socket.path());
         }
-        Acceptor acceptor = new Acceptor(router, Map.of(service.name(), gateway), gateway, gate);
+        Acceptor acceptor = new Acceptor(entrance, gate);
         try {
             Channel channel = transport.bind(
                     address.socketAddress(), service.spec().limits().userTimeout(), acceptor);
-            gate.guard(channel);
-            return new ServiceListener(service, address, channel);
+            return new ServiceListener(transport, address, acceptor, channel);
         } catch (IOException e) {
             throw new AmbassadorException(
                     "services." + service.name() + ": cannot listen on " + address + ": " + e.getMessage(), e);
         }
     }
 
-    public String service() {
-        return service.name();
+    /** @throws AmbassadorException if {@code service} wants to know more of its clients than {@code address} tells */
+    public static void refuseUnknowableUsers(Transport transport, ListenAddress address, Service service)
+            throws AmbassadorException {
+        if (address instanceof ListenAddress.Unix
+                && !service.spec().allow().uids().isEmpty()
+                && !transport.knowsPeerUsers()) {
+            throw new AmbassadorException("services." + service.name()
+                    + ".allow.uids: cannot be held without epoll. Remove it, or run on Linux");
+        }
+    }
+
+    /** Begins to accept. */
+    public void open() {
+        acceptor.open(channel);
+    }
+
+    /** Leads clients elsewhere from now on, without a moment in which there is nobody for them. */
+    public void lead(Entrance to) {
+        Service before = acceptor.entrance().entry().service();
+        Service after = to.entry().service();
+        acceptor.lead(to);
+        if (!Objects.equals(
+                before.spec().limits().userTimeout(), after.spec().limits().userTimeout())) {
+            transport.changeUserTimeout(
+                    channel, listen.socketAddress(), after.spec().limits().userTimeout());
+        }
     }
 
     /** Where it is bound, with the port that was given for port 0. */
@@ -73,7 +91,11 @@ public final class ServiceListener {
             try {
                 Files.deleteIfExists(unix.path());
             } catch (IOException e) {
-                service.log().warn("The socket {} cannot be removed: {}", unix.path(), e.getMessage());
+                acceptor.entrance()
+                        .entry()
+                        .service()
+                        .log()
+                        .warn("The socket {} cannot be removed: {}", unix.path(), e.getMessage());
             }
         }
     }

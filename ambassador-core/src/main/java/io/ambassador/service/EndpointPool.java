@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -30,6 +31,15 @@ import org.slf4j.Logger;
 public final class EndpointPool {
     /** Hears of endpoints that come and go; control thread. */
     public interface Observer {
+        /** Hears nothing. */
+        Observer NONE = new Observer() {
+            @Override
+            public void added(PooledEndpoint endpoint) {}
+
+            @Override
+            public void removed(PooledEndpoint endpoint) {}
+        };
+
         void added(PooledEndpoint endpoint);
 
         void removed(PooledEndpoint endpoint);
@@ -38,8 +48,8 @@ public final class EndpointPool {
     private static final Duration RAMP_STEP = Duration.ofSeconds(1);
     private static final int RAMP_SCALE = 100;
 
-    private final ServiceSpec spec;
-    private final BalancingPolicy policy;
+    private ServiceSpec spec;
+    private BalancingPolicy policy;
     private final ScheduledExecutorService control;
     private final Function<String, EndpointMeters> meters;
     private final Logger log;
@@ -48,13 +58,7 @@ public final class EndpointPool {
     private volatile List<PooledEndpoint> visible = List.of();
     private volatile PoolSnapshot snapshot;
     private String absence = "discovery has not answered yet";
-    private Observer observer = new Observer() {
-        @Override
-        public void added(PooledEndpoint endpoint) {}
-
-        @Override
-        public void removed(PooledEndpoint endpoint) {}
-    };
+    private Observer observer = Observer.NONE;
     private @Nullable ScheduledFuture<?> ramp;
 
     EndpointPool(
@@ -92,9 +96,32 @@ public final class EndpointPool {
         return null;
     }
 
-    /** Called once, before the first update. */
+    /** Lets {@code newObserver} take over: for the one before everybody goes, for the new one they come. Control thread. */
     public void observe(Observer newObserver) {
+        members.values().forEach(observer::removed);
         observer = newObserver;
+        members.values().forEach(observer::added);
+    }
+
+    /**
+     * Goes by another description from now on. Control thread.
+     *
+     * @param sameProbes whether what probes found of the endpoints is still what they would find
+     */
+    void follow(ServiceSpec newSpec, BalancingPolicy newPolicy, boolean sameProbes) {
+        boolean sameEjection =
+                Objects.equals(newSpec.health().outlier(), spec.health().outlier());
+        spec = newSpec;
+        policy = newPolicy;
+        for (PooledEndpoint member : visible) {
+            if (!sameEjection) {
+                member.ejection(ejection(member.endpoint()));
+            }
+            if (!sameProbes) {
+                member.probesChange(newSpec.health().probe() != null);
+            }
+        }
+        refresh();
     }
 
     /**
@@ -151,7 +178,9 @@ public final class EndpointPool {
         }
         if (wasHealthy && !member.isHealthy()) {
             log.warn("{} is unhealthy: {}", member.endpoint().address(), result.detail());
-            act(member, spec.onChange().unhealthy(), EndReason.UNHEALTHY);
+            if (member.hasPassed()) { // else the fault may be in how it is asked, which open connections do not share
+                act(member, spec.onChange().unhealthy(), EndReason.UNHEALTHY);
+            }
         } else if (!wasHealthy && member.isHealthy()) {
             log.info("{} is healthy again", member.endpoint().address());
         }
@@ -268,7 +297,7 @@ public final class EndpointPool {
                     "{} is ejected after failed connections: {}",
                     address,
                     member.status().lastError());
-            later(() -> member.ejection().allowTrial(), ejectFor);
+            later(member.ejection()::allowTrial, ejectFor);
         }
         refresh();
     }

@@ -28,7 +28,7 @@ public final class PooledEndpoint implements Candidate {
         }
     }
 
-    private final Ejection ejection;
+    private volatile Ejection ejection;
     private final EndpointMeters meters;
     private final AtomicInteger active = new AtomicInteger();
     private final LongAdder opened = new LongAdder();
@@ -44,6 +44,7 @@ public final class PooledEndpoint implements Candidate {
     private int failedProbes;
     private int passedProbes;
     private boolean probed;
+    private boolean passed;
     private long availableSince;
     private boolean wasAvailable;
 
@@ -162,6 +163,7 @@ public final class PooledEndpoint implements Candidate {
         boolean wasHealthy = healthy;
         ServerRole oldRole = role;
         if (result.healthy()) {
+            passed = true;
             failedProbes = 0;
             passedProbes++;
             role = result.role();
@@ -194,6 +196,24 @@ public final class PooledEndpoint implements Candidate {
 
     boolean isProbed() {
         return probed;
+    }
+
+    /** Whether a probe has succeeded since {@link #probesChange}. */
+    boolean hasPassed() {
+        return passed;
+    }
+
+    /** What probes found counts until they have found something else; without probes there is nothing to find. */
+    void probesChange(boolean anyToCome) {
+        probed = false;
+        passed = false;
+        failedProbes = 0;
+        passedProbes = 0;
+        healthy |= !anyToCome;
+    }
+
+    void ejection(Ejection fresh) {
+        ejection = fresh;
     }
 
     boolean isHealthy() {

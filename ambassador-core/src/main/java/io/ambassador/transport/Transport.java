@@ -126,7 +126,8 @@ public final class Transport implements AutoCloseable {
     }
 
     /**
-     * Binds a listener; blocks until that is done. Accepted connections are not read from until somebody asks.
+     * Binds a listener; blocks until that is done. It accepts nothing until its {@code AUTO_READ} is set. Accepted
+     * connections are not read from until somebody asks.
      *
      * @param address of TCP or, with mode 0600, of a unix socket
      * @param child called for each accepted channel, on its event loop
@@ -141,6 +142,7 @@ public final class Transport implements AutoCloseable {
                 .group(loops)
                 .channel(serverChannel(socketFile != null))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.AUTO_CLOSE, false)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
@@ -162,6 +164,21 @@ public final class Transport implements AutoCloseable {
             }
         }
         return socketFile == null ? bound(bootstrap, address) : boundPrivately(bootstrap, socketFile);
+    }
+
+    /** For connections that {@code listener} accepts from now on; as in {@link #bind}, of which it came. */
+    public void changeUserTimeout(Channel listener, SocketAddress address, @Nullable Duration userTimeout) {
+        if (!epoll || address instanceof UnixDomainSocketAddress) {
+            return;
+        }
+        int millis = userTimeout == null ? 0 : Math.toIntExact(userTimeout.toMillis());
+        listener.config().setOption(TCP_USER_TIMEOUT, millis);
+        boolean ask = userTimeout != null && !isLoopback(address);
+        listener.config().setOption(SO_KEEPALIVE, ask ? 1 : 0);
+        if (userTimeout != null && ask) {
+            listener.config().setOption(TCP_KEEPIDLE, secondsUntilAsked(userTimeout));
+            listener.config().setOption(TCP_KEEPINTVL, 1);
+        }
     }
 
     private Channel bound(ServerBootstrap bootstrap, SocketAddress address) throws IOException {

@@ -2,7 +2,6 @@ package io.ambassador.upstream;
 
 import io.ambassador.relay.Relay;
 import io.ambassador.relay.RelayEnd;
-import io.ambassador.service.Credentials;
 import io.ambassador.service.EndReason;
 import io.ambassador.service.OpenConnection;
 import io.ambassador.service.PooledEndpoint;
@@ -43,7 +42,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
     private @Nullable RotationDrain rotation;
     private boolean over;
 
-    /** @param source the client's address, after PROXY protocol; the service has admitted it */
+    /** @param source the client's address, after PROXY protocol; the service has admitted it, and was retained for it */
     public Connection(Gateway gateway, Channel client, SocketAddress source, SocketAddress destination) {
         this.gateway = gateway;
         this.service = gateway.service();
@@ -169,11 +168,8 @@ public final class Connection implements OpenConnection, Dial.Outcome {
 
     /** Ends in time if another secret has come into use since the login. */
     private void drainIfOutdated() {
-        Credentials credentials = service.spec().credentials();
-        SecretKeeper secrets = service.secrets();
-        Duration within = credentials == null ? null : credentials.rotation().drainWithin();
-        boolean concerned = !over && rotation == null && endpoint != null && secretVersion != 0;
-        if (concerned && within != null && secrets != null && secrets.isOutdated(secretVersion)) {
+        Duration within = service.drainWithin(secretVersion);
+        if (within != null && !over && rotation == null && endpoint != null) {
             rotation = new RotationDrain(relay, client.eventLoop(), within, () -> end(EndReason.ROTATED));
         }
     }
@@ -281,6 +277,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         Guarded.ended(service, session);
         (endpoint == null ? service.unrouted() : endpoint.meters()).closed(reason.word());
         service.leave();
+        service.release();
     }
 
     private EndReason reason(RelayEnd end) {

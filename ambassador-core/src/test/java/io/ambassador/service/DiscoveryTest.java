@@ -66,7 +66,11 @@ class DiscoveryTest {
     @AfterEach
     void stop() throws Exception {
         for (Service service : services) {
-            control.submit(service::close).get();
+            control.submit(() -> {
+                        service.end(null);
+                        service.close();
+                    })
+                    .get();
         }
         control.shutdownNow();
         worker.shutdownNow();
@@ -203,10 +207,11 @@ class DiscoveryTest {
 
     private Service service(Duration hold, AllowSpec allow, EndpointSource... sources) throws Exception {
         ServiceSpec spec = TestSpecs.with(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT, allow, sources);
-        Service service = new Service(spec, control, worker, worker, new SimpleMeterRegistry(), cache, hold);
+        ServiceEnvironment environment =
+                new ServiceEnvironment(control, worker, worker, new SimpleMeterRegistry(), cache, hold);
+        Service service = new Service(spec, environment);
         services.add(service);
-        service.start();
-        control.submit(() -> {}).get();
+        control.submit(() -> service.begin(null)).get();
         return service;
     }
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,7 @@ class SecretKeeperTest {
                 next,
                 SPEC,
                 () -> now,
+                new AtomicLong(),
                 settled::incrementAndGet,
                 LoggerFactory.getLogger(SecretKeeperTest.class));
     }
