@@ -78,12 +78,12 @@ public final class Ambassador implements AutoCloseable {
      *
      * @throws AmbassadorException with everything that is wrong
      */
-    public ChangePlan check(List<ServiceSpec> wanted) throws AmbassadorException {
+    public ChangePlan check(Wanted wanted) throws AmbassadorException {
         return engine.check(wanted);
     }
 
     /**
-     * Runs {@code wanted} instead of what runs now: all of it, or nothing. A service whose spec is equal to what it was
+     * Runs what is wanted instead of what runs now: all of it, or nothing. A service whose spec is equal to what it was
      * goes on untouched. One that is described otherwise keeps its sockets, endpoints, connections and counts: what is
      * new is for connections to come. One that is no longer there stops accepting, and its connections end as
      * {@code on-change.removed} has it. Blocks for some seconds at most.
@@ -91,8 +91,13 @@ public final class Ambassador implements AutoCloseable {
      * @return what has changed
      * @throws AmbassadorException with everything that is wrong; what runs has not been touched
      */
-    public ChangePlan apply(List<ServiceSpec> wanted) throws AmbassadorException {
+    public ChangePlan apply(Wanted wanted) throws AmbassadorException {
         return engine.apply(wanted);
+    }
+
+    /** The same with services that are at hand. */
+    public ChangePlan apply(List<ServiceSpec> wanted) throws AmbassadorException {
+        return engine.apply(() -> wanted);
     }
 
     /** Describes a service to {@link #apply}. */
@@ -116,6 +121,16 @@ public final class Ambassador implements AutoCloseable {
     @Override
     public void close() {
         engine.close();
+    }
+
+    /** Every service that is to run. */
+    public interface Wanted {
+        /**
+         * Called when it is this change's turn; what is wrong here rejects it as anything else does.
+         *
+         * @throws ConfigurationException with everything that is wrong
+         */
+        List<ServiceSpec> services() throws ConfigurationException;
     }
 
     /** Describes an ambassador. Not thread-safe. */

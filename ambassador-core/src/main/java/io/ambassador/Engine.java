@@ -7,7 +7,9 @@ import io.ambassador.service.ServiceEnvironment;
 import io.ambassador.service.ServiceSpec;
 import io.ambassador.service.ServiceStatus;
 import io.ambassador.spi.AmbassadorException;
+import io.ambassador.spi.ConfigurationException;
 import io.ambassador.transport.Transport;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -116,29 +118,46 @@ final class Engine {
     }
 
     /** All of it or nothing. Blocks for some seconds at most. */
-    ChangePlan apply(List<ServiceSpec> wanted) throws AmbassadorException {
+    ChangePlan apply(Ambassador.Wanted wanted) throws AmbassadorException {
         changing.lock();
         try {
-            ChangePlan plan = plan(wanted);
+            List<ServiceSpec> specs = wanted.services();
+            ChangePlan plan = plan(specs);
             if (!plan.isEmpty()) {
-                change(wanted);
-                LOG.info("configuration {} is in force: {}", generation(), plan);
+                change(specs);
             }
+            LOG.info("configuration {} is in force: {}", generation(), plan);
+            count(plan.isEmpty() ? "unchanged" : "applied");
             return plan;
+        } catch (AmbassadorException e) {
+            List<String> problems =
+                    e instanceof ConfigurationException wrong ? wrong.problems() : List.of(String.valueOf(e.getMessage()));
+            problems.forEach(problem -> LOG.warn("rejected, configuration {} stays: {}", generation(), problem));
+            count("rejected");
+            throw e;
         } finally {
             changing.unlock();
         }
     }
 
     /** Finds out whether {@link #apply} would succeed now, and changes nothing. */
-    ChangePlan check(List<ServiceSpec> wanted) throws AmbassadorException {
+    ChangePlan check(Ambassador.Wanted wanted) throws AmbassadorException {
         changing.lock();
         try {
-            prepare(wanted).abandon();
-            return plan(wanted);
+            List<ServiceSpec> specs = wanted.services();
+            prepare(specs).abandon();
+            return plan(specs);
         } finally {
             changing.unlock();
         }
+    }
+
+    private void count(String result) {
+        Counter.builder(Meters.CONFIG_CHANGES.meterName())
+                .description(Meters.CONFIG_CHANGES.description())
+                .tag("result", result)
+                .register(environment.registry())
+                .increment();
     }
 
     private void change(List<ServiceSpec> wanted) throws AmbassadorException {

@@ -10,7 +10,7 @@ import java.time.Duration;
 
 /** Asks a running sidecar's admin address. */
 final class AdminClient {
-    private static final int TIMEOUT = (int) Duration.ofSeconds(5).toMillis();
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     /** An answer, whatever its status. */
     record Answer(int status, String body) {}
@@ -23,23 +23,28 @@ final class AdminClient {
     }
 
     Answer get(String path) throws CommandFailure {
-        return ask("GET", path);
+        return ask("GET", path, TIMEOUT);
     }
 
     Answer post(String path) throws CommandFailure {
-        return ask("POST", path);
+        return ask("POST", path, TIMEOUT);
+    }
+
+    /** @param patience with an answer that takes a while */
+    Answer post(String path, Duration patience) throws CommandFailure {
+        return ask("POST", path, patience);
     }
 
     String address() {
         return address;
     }
 
-    private Answer ask(String method, String path) throws CommandFailure {
+    private Answer ask(String method, String path, Duration patience) throws CommandFailure {
         try {
             HttpURLConnection connection = (HttpURLConnection)
                     URI.create("http://" + address + path).toURL().openConnection(Proxy.NO_PROXY);
-            connection.setConnectTimeout(TIMEOUT);
-            connection.setReadTimeout(TIMEOUT);
+            connection.setConnectTimeout((int) TIMEOUT.toMillis());
+            connection.setReadTimeout((int) patience.toMillis());
             connection.setInstanceFollowRedirects(false);
             connection.setRequestMethod(method);
             int status = connection.getResponseCode();

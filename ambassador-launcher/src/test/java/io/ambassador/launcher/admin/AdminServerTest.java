@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -320,6 +321,13 @@ class AdminServerTest {
         private volatile boolean ready = true;
         private volatile boolean draining;
         private volatile boolean broken;
+        private volatile ReloadOutcome outcome = ReloadOutcome.rejected(7, List.of("services.a: is <wrong>"));
+
+        @Override
+        public CompletableFuture<ReloadOutcome> reload(boolean dryRun) {
+            calls.add(dryRun ? "dry run" : "reload");
+            return CompletableFuture.supplyAsync(() -> outcome);
+        }
 
         @Override
         public List<ServiceStatus> services() {
