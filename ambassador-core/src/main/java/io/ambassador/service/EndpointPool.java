@@ -334,10 +334,7 @@ public final class EndpointPool {
     }
 
     private static List<Candidate> only(List<PooledEndpoint> members, Predicate<PooledEndpoint> wanted) {
-        return members.stream()
-                .filter(wanted)
-                .<Candidate>map(member -> member)
-                .toList();
+        return members.stream().filter(wanted).<Candidate>map(member -> member).toList();
     }
 
     /** The lowest priority that has anybody available; the lowest of all if nobody is. */

@@ -159,7 +159,8 @@ class DialTest {
                             public void ready(PooledEndpoint endpoint, Channel backend, long nanos, long version) {
                                 endpoint.attemptAbandoned();
                                 backend.close();
-                                outcome.complete("served by " + endpoint.endpoint().port());
+                                outcome.complete(
+                                        "served by " + endpoint.endpoint().port());
                             }
 
                             @Override
