@@ -70,7 +70,8 @@ class ModulesTest {
                                 "io.ambassador.spi",
                                 "io.ambassador.spi.discovery",
                                 "io.ambassador.spi.registry",
-                                "io.ambassador.spi.routing")))
+                                "io.ambassador.spi.routing",
+                                "io.ambassador.spi.secret")))
                 .because("a third party's source has no more")
                 .allowEmptyShould(true)
                 .check(CLASSES);
