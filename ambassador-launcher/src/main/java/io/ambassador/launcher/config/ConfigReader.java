@@ -34,7 +34,6 @@ public final class ConfigReader {
             "client-credentials");
 
     private final Catalog catalog;
-    private final List<String> warnings = new ArrayList<>();
     private final Map<ListenAddress.Tcp, String> taken = new HashMap<>();
 
     private ConfigReader(Catalog catalog) {
@@ -73,7 +72,7 @@ public final class ConfigReader {
                 admin,
                 adminBlock.has("listen"),
                 eventLoops,
-                warnings,
+                root.warnings(),
                 () -> EffectiveConfig.lines(config));
     }
 
@@ -87,7 +86,7 @@ public final class ConfigReader {
             }
             any = true;
             Settings service = services.block(name);
-            ServiceSpec spec = new ServiceReader(name, service, catalog, warnings).read();
+            ServiceSpec spec = new ServiceReader(name, service, catalog).read();
             if (spec != null) {
                 spec.listen().forEach(address -> claim(service, address));
                 specs.add(spec);
