@@ -130,8 +130,9 @@ final class Engine {
             count(plan.isEmpty() ? "unchanged" : "applied");
             return plan;
         } catch (AmbassadorException e) {
-            List<String> problems =
-                    e instanceof ConfigurationException wrong ? wrong.problems() : List.of(String.valueOf(e.getMessage()));
+            List<String> problems = e instanceof ConfigurationException wrong
+                    ? wrong.problems()
+                    : List.of(String.valueOf(e.getMessage()));
             problems.forEach(problem -> LOG.warn("rejected, configuration {} stays: {}", generation(), problem));
             count("rejected");
             throw e;

@@ -179,7 +179,7 @@ public final class EndpointPool {
         }
         if (wasHealthy && !member.isHealthy()) {
             log.warn("{} is unhealthy: {}", member.endpoint().address(), result.detail());
-            if (member.hasPassed()) { // else the fault may be in how it is asked, which open connections do not share
+            if (!member.isDoubted()) { // else open connections need not share its trouble
                 act(member, spec.onChange().unhealthy(), EndReason.UNHEALTHY);
             }
         } else if (!wasHealthy && member.isHealthy()) {

@@ -44,7 +44,7 @@ public final class PooledEndpoint implements Candidate {
     private int failedProbes;
     private int passedProbes;
     private boolean probed;
-    private boolean passed;
+    private boolean doubted;
     private long availableSince;
     private boolean wasAvailable;
 
@@ -168,7 +168,7 @@ public final class PooledEndpoint implements Candidate {
         boolean wasHealthy = healthy;
         ServerRole oldRole = role;
         if (result.healthy()) {
-            passed = true;
+            doubted = false;
             failedProbes = 0;
             passedProbes++;
             role = result.role();
@@ -203,15 +203,15 @@ public final class PooledEndpoint implements Candidate {
         return probed;
     }
 
-    /** Whether a probe has succeeded since {@link #probesChange}. */
-    boolean hasPassed() {
-        return passed;
+    /** Whether probes ask in another way than before, and none has succeeded since: the fault may be in the asking. */
+    boolean isDoubted() {
+        return doubted;
     }
 
     /** What probes found counts until they have found something else; without probes there is nothing to find. */
     void probesChange(boolean anyToCome) {
         probed = false;
-        passed = false;
+        doubted = true;
         failedProbes = 0;
         passedProbes = 0;
         healthy |= !anyToCome;

@@ -56,8 +56,7 @@ final class Reloader implements AutoCloseable {
             return CompletableFuture.supplyAsync(() -> run(reason, dryRun), thread);
         } catch (RejectedExecutionException e) {
             String problem = thread.isShutdown() ? "The sidecar is stopping." : "Too many reloads are waiting.";
-            return CompletableFuture.completedFuture(
-                    ReloadOutcome.rejected(ambassador.generation(), List.of(problem)));
+            return CompletableFuture.completedFuture(ReloadOutcome.rejected(ambassador.generation(), List.of(problem)));
         }
     }
 

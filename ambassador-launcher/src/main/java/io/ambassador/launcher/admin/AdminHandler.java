@@ -39,18 +39,19 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         answered = true;
         boolean head = request.method().equals(HttpMethod.HEAD);
         String what = request.method() + " " + request.uri();
-        reply(request).whenComplete((reply, failure) -> ctx.executor().execute(() -> {
-            if (failure != null) {
-                LOG.error("{} failed.", what, failure);
-            }
-            send(
-                    ctx,
-                    reply != null
-                            ? reply
-                            : Reply.text(
-                                    HttpResponseStatus.INTERNAL_SERVER_ERROR, "That failed; the log says why."),
-                    head);
-        }));
+        reply(request)
+                .whenComplete((reply, failure) -> ctx.executor().execute(() -> {
+                    if (failure != null) {
+                        LOG.error("{} failed.", what, failure);
+                    }
+                    send(
+                            ctx,
+                            reply != null
+                                    ? reply
+                                    : Reply.text(
+                                            HttpResponseStatus.INTERNAL_SERVER_ERROR, "That failed; the log says why."),
+                            head);
+                }));
     }
 
     private static void send(ChannelHandlerContext ctx, Reply reply, boolean head) {

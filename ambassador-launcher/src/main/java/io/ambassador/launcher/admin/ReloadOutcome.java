@@ -13,11 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param problems empty unless it was rejected
  */
 public record ReloadOutcome(
-        long generation,
-        boolean dryRun,
-        @Nullable ChangePlan plan,
-        List<String> restart,
-        List<String> problems) {
+        long generation, boolean dryRun, @Nullable ChangePlan plan, List<String> restart, List<String> problems) {
     public ReloadOutcome {
         restart = List.copyOf(restart);
         problems = List.copyOf(problems);
