@@ -35,7 +35,6 @@ public final class ConfigReader {
             "client-credentials");
 
     private final Catalog catalog;
-    private final List<String> warnings = new ArrayList<>();
     private final Map<ListenAddress.Tcp, String> taken = new HashMap<>();
 
     ConfigReader(Catalog catalog) {
@@ -71,7 +70,7 @@ public final class ConfigReader {
                 globals.adminGiven(),
                 globals.log(),
                 globals.eventLoops(),
-                warnings,
+                root.warnings(),
                 () -> EffectiveConfig.lines(config));
     }
 
@@ -116,7 +115,7 @@ public final class ConfigReader {
             }
             any = true;
             Settings service = services.block(name);
-            ServiceSpec spec = new ServiceReader(name, service, catalog, warnings).read();
+            ServiceSpec spec = new ServiceReader(name, service, catalog).read();
             if (spec != null) {
                 spec.listen().forEach(address -> claim(service, address));
                 specs.add(spec);
