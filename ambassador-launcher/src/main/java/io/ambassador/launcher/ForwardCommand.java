@@ -84,7 +84,7 @@ final class ForwardCommand implements Callable<Integer> {
         Catalog catalog = Catalog.load();
         Config described = described(System.getenv("PORT"));
         Reloader.Source source = () -> config.read(described, catalog);
-        return new Sidecar(source, false, options.exitZeroOnSigterm(), List.of()).run();
+        return new Sidecar(source, false, options, List.of()).run();
     }
 
     /** The same that a file would say. */

@@ -4,6 +4,8 @@ import io.ambassador.Ambassador;
 import io.ambassador.ChangePlan;
 import io.ambassador.launcher.admin.ReloadOutcome;
 import io.ambassador.launcher.config.Configuration;
+import io.ambassador.launcher.config.LogSettings;
+import io.ambassador.service.ServiceSpec;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.ConfigurationException;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -15,6 +17,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +37,7 @@ final class Reloader implements AutoCloseable {
     private final Source source;
     private final Configuration started;
     private final Ambassador ambassador;
+    private final Consumer<LogSettings> log;
     private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
             1,
             1,
@@ -42,11 +46,15 @@ final class Reloader implements AutoCloseable {
             new LinkedBlockingQueue<>(MAX_WAITING),
             new DefaultThreadFactory("ambassador-reload", true));
 
-    /** @param started what the process was started with, parts of which last as long as it does */
-    Reloader(Source source, Configuration started, Ambassador ambassador) {
+    /**
+     * @param started what the process was started with, parts of which last as long as it does
+     * @param log applies what a configuration says of it
+     */
+    Reloader(Source source, Configuration started, Ambassador ambassador, Consumer<LogSettings> log) {
         this.source = source;
         this.started = started;
         this.ambassador = ambassador;
+        this.log = log;
         thread.allowCoreThreadTimeOut(true);
     }
 
@@ -62,21 +70,30 @@ final class Reloader implements AutoCloseable {
 
     private ReloadOutcome run(String reason, boolean dryRun) {
         LOG.info("{}: {} the configuration.", reason, dryRun ? "checking" : "reloading");
-        List<String> restart = new ArrayList<>();
-        Ambassador.Wanted wanted = () -> {
-            Configuration read = source.read();
-            read.warnings().forEach(LOG::warn);
-            restart.addAll(needRestart(read));
-            return read.services();
-        };
+        Reading reading = new Reading();
         try {
-            ChangePlan plan = dryRun ? ambassador.check(wanted) : ambassador.apply(wanted);
+            ChangePlan plan = dryRun ? ambassador.check(reading) : ambassador.apply(reading);
+            List<String> restart = needRestart(reading.configuration);
+            if (!dryRun) {
+                log.accept(reading.configuration.log());
+            }
             restart.forEach(key -> LOG.warn("{} has changed, which takes a restart.", key));
             return ReloadOutcome.accepted(ambassador.generation(), dryRun, plan, restart);
         } catch (ConfigurationException e) {
             return ReloadOutcome.rejected(ambassador.generation(), e.problems());
         } catch (AmbassadorException e) {
             return ReloadOutcome.rejected(ambassador.generation(), List.of(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private final class Reading implements Ambassador.Wanted {
+        private Configuration configuration = started;
+
+        @Override
+        public List<ServiceSpec> services() throws ConfigurationException {
+            configuration = source.read();
+            configuration.warnings().forEach(LOG::warn);
+            return configuration.services();
         }
     }
 

@@ -45,6 +45,6 @@ final class RunCommand implements Callable<Integer> {
         config.lookUp();
         Catalog catalog = Catalog.load();
         Reloader.Source source = () -> config.read(ConfigFactory.empty(), catalog);
-        return new Sidecar(source, true, options.exitZeroOnSigterm(), application).run();
+        return new Sidecar(source, true, options, application).run();
     }
 }

@@ -27,6 +27,7 @@ final class Sidecar {
     private final Configuration configuration;
     private final boolean adminRequired;
     private final List<String> application;
+    private final RunOptions options;
     private final Stop stop;
     private final long began = System.nanoTime();
 
@@ -34,24 +35,27 @@ final class Sidecar {
      * Reads what it is to run.
      *
      * @param adminRequired whether an admin address that cannot be bound is a failure to start, even if none was named
+     * @param options of the command, some of which win over the configuration
      * @param application to be run beside, with its arguments, whose end is ours; empty for none
      */
-    Sidecar(Reloader.Source source, boolean adminRequired, boolean exitZeroOnSigterm, List<String> application)
+    Sidecar(Reloader.Source source, boolean adminRequired, RunOptions options, List<String> application)
             throws ConfigurationException {
         this.source = source;
         this.configuration = source.read();
         this.adminRequired = adminRequired || configuration.adminGiven();
         this.application = application;
-        this.stop = new Stop(exitZeroOnSigterm);
+        this.options = options;
+        this.stop = new Stop(options.exitZeroOnSigterm());
     }
 
     /** Runs until it is told to stop. Returns the exit code. */
     int run() throws InterruptedException {
+        options.setUpLog(configuration.log());
         configuration.warnings().forEach(LOG::warn);
         stop.onSignals();
         try (Metrics metrics = configuration.admin() == null ? null : new Metrics();
                 Ambassador ambassador = start(metrics);
-                Reloader reloader = new Reloader(source, configuration, ambassador);
+                Reloader reloader = new Reloader(source, configuration, ambassador, options::setUpLog);
                 AdminServer admin = metrics == null ? null : admin(ambassador, reloader, metrics)) {
             stop.onHangUp(() -> reloader.reload("SIGHUP", false));
             LOG.atInfo()
