@@ -21,10 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param token {@code null} for none
  * @param options how its host name, and those of instances, are looked up
  */
-record AgentConfig(
-        HttpAddress address,
-        @Nullable Configured<SecretSourceProvider<?>> token,
-        DnsOptions options) {
+record AgentConfig(HttpAddress address, @Nullable Configured<SecretSourceProvider<?>> token, DnsOptions options) {
     private static final int PORT = 8500;
     private static final int TLS_PORT = 8501;
     private static final HttpAddress PLACEHOLDER = HttpAddress.tcp("localhost", PORT, null);
@@ -37,7 +34,10 @@ record AgentConfig(
         HttpAddress address = PLACEHOLDER;
         if (!text.isEmpty()) {
             EndpointEntry entry = settings.parse(
-                    "address", text, "an agent's host:port", given -> parseAddress(given, tls == null ? PORT : TLS_PORT));
+                    "address",
+                    text,
+                    "an agent's host:port",
+                    given -> parseAddress(given, tls == null ? PORT : TLS_PORT));
             if (entry != null) {
                 address = new HttpAddress(entry.host(), entry.port(), null, tls, insecure);
             }
@@ -87,7 +87,7 @@ record AgentConfig(
                 .toList();
     }
 
-    static Duration wait(Settings settings) {
+    static Duration maxWait(Settings settings) {
         Duration wait = settings.duration("wait", Duration.ofSeconds(30));
         if (wait.toSeconds() < 1 || wait.toMinutes() > 10) {
             settings.problem("wait", "is out of range. Give 1s to 10m");

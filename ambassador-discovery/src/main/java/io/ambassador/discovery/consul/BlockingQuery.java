@@ -144,8 +144,10 @@ final class BlockingQuery implements ConsulAgent.Member {
         askedAt = System.nanoTime();
         boolean hold = index > 0 && agent.mayHold();
         long sentIndex = index;
-        long waitMillis = Jitter.between(wait.multipliedBy(9).dividedBy(10), wait).toMillis();
-        String more = hold ? (target.indexOf('?') < 0 ? "?" : "&") + "index=" + index + "&wait=" + waitMillis + "ms" : "";
+        long waitMillis =
+                Jitter.between(wait.multipliedBy(9).dividedBy(10), wait).toMillis();
+        String more =
+                hold ? (target.indexOf('?') < 0 ? "?" : "&") + "index=" + index + "&wait=" + waitMillis + "ms" : "";
         Duration timeout = hold ? ANSWER_TIMEOUT.plus(wait.multipliedBy(17).dividedBy(16)) : ANSWER_TIMEOUT;
         CompletableFuture<HttpAnswer> question = agent.get(target + more, timeout);
         asked = question;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param datacentre {@code null} for the agent's own
  * @param near a node, or {@code _agent}, from which instances are sorted by distance; {@code null} for no order
  * @param status which instances count
- * @param wait how long the agent may hold a question that has no news, 1 s to 10 min
+ * @param maxWait how long the agent may hold a question that has no news, 1 s to 10 min
  */
 public record ConsulConfig(
         AgentConfig agent,
@@ -22,7 +22,7 @@ public record ConsulConfig(
         @Nullable String datacentre,
         @Nullable String near,
         Status status,
-        Duration wait) {
+        Duration maxWait) {
     /** The worst that any check of an instance or its node may say. */
     public enum Status {
         PASSING,
@@ -56,7 +56,6 @@ public record ConsulConfig(
 
     @Override
     public String toString() {
-        return String.format(
-                Locale.ROOT, "%s tags %s dc %s near %s status %s", name(), tags, datacentre, near, status);
+        return String.format(Locale.ROOT, "%s tags %s dc %s near %s status %s", name(), tags, datacentre, near, status);
     }
 }

@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param path of a key, or of a folder of keys, without slashes at its ends
  * @param datacentre {@code null} for the agent's own
- * @param wait how long the agent may hold a question that has no news, 1 s to 10 min
+ * @param maxWait how long the agent may hold a question that has no news, 1 s to 10 min
  */
-public record ConsulKvConfig(AgentConfig agent, String path, @Nullable String datacentre, Duration wait) {
+public record ConsulKvConfig(
+        AgentConfig agent, String path, @Nullable String datacentre, Duration maxWait) {
     Target target() {
         Target target = new Target("/v1/kv").path(path).query("recurse", "true");
         if (datacentre != null) {

@@ -32,7 +32,7 @@ public final class ConsulKvProvider implements EndpointSourceProvider<ConsulKvCo
                 AgentConfig.parse(settings),
                 settings.string("path").replaceAll("^/+|/+$", ""),
                 settings.optionalString("dc"),
-                AgentConfig.wait(settings));
+                AgentConfig.maxWait(settings));
     }
 
     @Override
@@ -46,7 +46,7 @@ public final class ConsulKvProvider implements EndpointSourceProvider<ConsulKvCo
                         config.agent(),
                         scheduler,
                         config.target(),
-                        config.wait(),
+                        config.maxWait(),
                         new KvReader(config)::read,
                         told));
     }

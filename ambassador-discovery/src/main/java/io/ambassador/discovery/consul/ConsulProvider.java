@@ -35,7 +35,7 @@ public final class ConsulProvider implements EndpointSourceProvider<ConsulConfig
                 settings.optionalString("dc"),
                 settings.optionalString("near"),
                 settings.word("status", ConsulConfig.Status.PASSING),
-                AgentConfig.wait(settings));
+                AgentConfig.maxWait(settings));
     }
 
     @Override
@@ -49,7 +49,7 @@ public final class ConsulProvider implements EndpointSourceProvider<ConsulConfig
                         config.agent(),
                         scheduler,
                         config.target(),
-                        config.wait(),
+                        config.maxWait(),
                         new HealthReader(config)::read,
                         told));
     }

@@ -87,12 +87,11 @@ final class HealthReader {
     private static Status status(Json checks) {
         Status worst = Status.PASSING;
         for (Json check : checks.elements()) {
-            Status said =
-                    switch (check.text("Status")) {
-                        case "passing" -> Status.PASSING;
-                        case "warning" -> Status.WARNING;
-                        default -> Status.ANY;
-                    };
+            Status said = switch (check.text("Status")) {
+                case "passing" -> Status.PASSING;
+                case "warning" -> Status.WARNING;
+                default -> Status.ANY;
+            };
             worst = said.compareTo(worst) > 0 ? said : worst;
         }
         return worst;

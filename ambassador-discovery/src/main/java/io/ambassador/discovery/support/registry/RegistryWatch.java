@@ -30,11 +30,7 @@ public final class RegistryWatch {
 
     /** @param name what is followed, for the log, as {@code consul://127.0.0.1:8500/redis} */
     public static Watch start(
-            String name,
-            ScheduledExecutorService scheduler,
-            Listener listener,
-            DnsOptions options,
-            Follower follower) {
+            String name, ScheduledExecutorService scheduler, Listener listener, DnsOptions options, Follower follower) {
         return PollingWatch.start(
                 name,
                 scheduler,
@@ -51,8 +47,7 @@ public final class RegistryWatch {
         private final Runnable end;
         private volatile CompletableFuture<Told> latest = new CompletableFuture<>();
 
-        LatestPoll(
-                EndpointResolver resolver, ScheduledExecutorService scheduler, Follower follower, Runnable changed) {
+        LatestPoll(EndpointResolver resolver, ScheduledExecutorService scheduler, Follower follower, Runnable changed) {
             this.resolver = resolver;
             this.scheduler = scheduler;
             this.changed = changed;
