@@ -4,7 +4,7 @@ import io.ambassador.discovery.dns.DnsOptions;
 import io.ambassador.discovery.support.EndpointEntry;
 import io.ambassador.discovery.support.RegistryPassword;
 import io.ambassador.discovery.support.TlsOptions;
-import io.ambassador.discovery.support.http.HttpAddress;
+import io.ambassador.discovery.support.net.ServerAddress;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.Settings;
 import io.ambassador.spi.discovery.DiscoveryUri;
@@ -21,17 +21,17 @@ import org.jspecify.annotations.Nullable;
  * @param token {@code null} for none
  * @param options how its host name, and those of instances, are looked up
  */
-record AgentConfig(HttpAddress address, @Nullable Configured<SecretSourceProvider<?>> token, DnsOptions options) {
+record AgentConfig(ServerAddress address, @Nullable Configured<SecretSourceProvider<?>> token, DnsOptions options) {
     private static final int PORT = 8500;
     private static final int TLS_PORT = 8501;
-    private static final HttpAddress PLACEHOLDER = HttpAddress.tcp("localhost", PORT, null);
+    private static final ServerAddress PLACEHOLDER = ServerAddress.tcp("localhost", PORT, null);
 
     /** Reads {@code address}, {@code tls}, {@code token}, {@code insecure}, and how names are looked up. */
     static AgentConfig parse(Settings settings) {
         TlsOptions tls = TlsOptions.parse(settings, false);
         boolean insecure = settings.bool("insecure", false);
         String text = settings.string("address");
-        HttpAddress address = PLACEHOLDER;
+        ServerAddress address = PLACEHOLDER;
         if (!text.isEmpty()) {
             EndpointEntry entry = settings.parse(
                     "address",
@@ -39,7 +39,7 @@ record AgentConfig(HttpAddress address, @Nullable Configured<SecretSourceProvide
                     "an agent's host:port",
                     given -> parseAddress(given, tls == null ? PORT : TLS_PORT));
             if (entry != null) {
-                address = new HttpAddress(entry.host(), entry.port(), null, tls, insecure);
+                address = new ServerAddress(entry.host(), entry.port(), null, tls, insecure);
             }
         }
         return new AgentConfig(address, RegistryPassword.parse(settings, "token"), DnsOptions.parse(settings));
