@@ -29,8 +29,7 @@ final class StatusCommand implements Callable<Integer> {
         AdminClient client = admin.client();
         AdminClient.Answer answer = client.get("/api/services");
         if (answer.status() != 200) {
-            throw new CommandFailure(client.address() + " answered HTTP " + answer.status() + " "
-                    + answer.body().trim());
+            throw client.refused(answer);
         }
         PrintWriter out = spec.commandLine().getOut();
         if (json) {

@@ -9,12 +9,17 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Which path is answered how. Reading is GET or HEAD, changing is POST. */
 final class Router {
     private static final String SERVICES = "/api/services";
+
+    /** What holds nothing to protect: probes, whose askers have no token, and the page, which asks for one. */
+    private static final Set<String> OPEN =
+            Set.of("/", "/livez", "/healthz", "/live", "/liveness", "/readyz", "/ready", "/readiness", "/startup");
 
     private final Managed managed;
     private final Metrics metrics;
@@ -38,6 +43,12 @@ final class Router {
                 Map.entry(SERVICES, request -> services()));
         this.changes = Map.of(
                 "/api/drain", managed::drain, "/quitquitquit", managed::shutdown, "/shutdown", managed::shutdown);
+    }
+
+    /** Whether reading {@code uri} never needs a token. */
+    static boolean isOpen(String uri) {
+        int query = uri.indexOf('?');
+        return OPEN.contains(query < 0 ? uri : uri.substring(0, query));
     }
 
     Reply answer(HttpRequest request) {

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import io.ambassador.launcher.admin.AdminSpec;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceSpec;
@@ -18,12 +19,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /** Reads what stands under {@code ambassador} into a {@link Configuration}, or says everything that is wrong. */
 public final class ConfigReader {
-    static final ListenAddress.Tcp DEFAULT_ADMIN = new ListenAddress.Tcp("127.0.0.1", 9901);
-
     /** What replaces a value of {@code defaults} whole, since blocks of two kinds cannot be mixed. */
     private static final List<String> NOT_MIXED = List.of(
             "discovery",
@@ -62,19 +60,16 @@ public final class ConfigReader {
         Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);
         Path cacheDirectory = root.block("discovery").optionalPath("cache-directory");
         Settings adminBlock = root.block("admin");
-        ListenAddress.Tcp admin = admin(adminBlock);
+        AdminSpec admin = AdminReader.read(adminBlock, catalog, warnings);
+        if (admin != null) {
+            claim(adminBlock, admin.listen());
+        }
         int eventLoops = root.integer("event-loops", 0, 1, 256);
         List<ServiceSpec> specs = services(root);
         root.refuseUnknownKeys();
         root.throwIfWrong();
         return new Configuration(
-                specs,
-                cacheDirectory,
-                admin,
-                adminBlock.has("listen"),
-                eventLoops,
-                warnings,
-                () -> EffectiveConfig.lines(config));
+                specs, cacheDirectory, admin, eventLoops, warnings, () -> EffectiveConfig.lines(config));
     }
 
     private List<ServiceSpec> services(Settings root) {
@@ -97,34 +92,6 @@ public final class ConfigReader {
             root.problem("services", "describes no service. Add one, such as services.redis { … }");
         }
         return specs;
-    }
-
-    private ListenAddress.@Nullable Tcp admin(Settings admin) {
-        admin.refuseUnsupported("token");
-        admin.refuseUnsupported("drills");
-        String text = admin.string("listen", DEFAULT_ADMIN.toString());
-        if (text.equals("off") || text.equals("false")) {
-            return null;
-        }
-        ListenAddress address = admin.parse("listen", text, "an address such as 127.0.0.1:9901, or off", t -> {
-            ListenAddress parsed = ListenAddress.parse(t);
-            if (!(parsed instanceof ListenAddress.Tcp)) {
-                throw new IllegalArgumentException(t);
-            }
-            return parsed;
-        });
-        if (!(address instanceof ListenAddress.Tcp tcp)) {
-            return null;
-        }
-        if (!isLoopback(tcp.host())) {
-            admin.problem(
-                    "listen",
-                    "\"" + text + "\" can be reached from other machines, and this version has no admin token."
-                            + " Listen on loopback");
-            return null;
-        }
-        claim(admin, tcp);
-        return tcp;
     }
 
     /** Two listeners on one address would fail one after the other at start; this names both. */

@@ -125,7 +125,8 @@ final class CredentialsReader {
         });
     }
 
-    private @Nullable Configured<SecretSourceProvider<?>> source(Settings block, String key, boolean required) {
+    /** The source that stands at {@code key}; {@code null} if there is none, or a wrong one. */
+    @Nullable Configured<SecretSourceProvider<?>> source(Settings block, String key, boolean required) {
         Object value = block.get(key);
         if (value == null) {
             if (required) {
@@ -134,7 +135,7 @@ final class CredentialsReader {
             return null;
         }
         if (value instanceof Settings.Source) {
-            return named(block.block(key));
+            return named(block, key);
         }
         if (value instanceof List) {
             block.problem(key, "[…] is not a source such as { file = /run/secrets/redis }");
@@ -144,11 +145,12 @@ final class CredentialsReader {
         return provider == null ? null : literal(block, key, provider, value);
     }
 
-    private @Nullable Configured<SecretSourceProvider<?>> named(Settings password) {
+    private @Nullable Configured<SecretSourceProvider<?>> named(Settings block, String key) {
+        Settings password = block.block(key);
         Set<String> words = password.keys();
         if (words.size() != 1) {
-            password.problem(
-                    "",
+            block.problem(
+                    key,
                     (words.isEmpty() ? "names no source" : "names " + words.size() + " sources: " + words)
                             + ". Keep one, such as { file = /run/secrets/redis }");
             words.forEach(password::has);
@@ -170,8 +172,8 @@ final class CredentialsReader {
 
     private @Nullable Configured<SecretSourceProvider<?>> literal(
             Settings at, String key, SecretSourceProvider<?> provider, Object value) {
-        warnings.add(at.path(key) + ": the password stands in the configuration itself. Keep it in a file,"
-                + " { file = … }");
+        warnings.add(
+                at.path(key) + ": the secret stands in the configuration itself. Keep it in a file," + " { file = … }");
         return parse(at, key, provider, value);
     }
 
