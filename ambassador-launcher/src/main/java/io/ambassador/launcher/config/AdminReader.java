@@ -6,6 +6,7 @@ import io.ambassador.service.Catalog;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.Settings;
+import io.ambassador.spi.secret.SecretSettings;
 import io.ambassador.spi.secret.SecretSourceProvider;
 import java.util.List;
 import java.util.Set;
@@ -22,10 +23,9 @@ final class AdminReader {
     private AdminReader() {}
 
     /** {@code null} for no admin address, or a wrong one. */
-    static @Nullable AdminSpec read(Settings admin, Catalog catalog, List<String> warnings) {
+    static @Nullable AdminSpec read(Settings admin, Catalog catalog) {
         admin.refuseUnsupported("drills");
-        Configured<SecretSourceProvider<?>> token =
-                new CredentialsReader(admin, catalog, warnings).source(admin, "token", false);
+        Configured<SecretSourceProvider<?>> token = SecretSettings.read(admin, "token", catalog.secrets());
         boolean tokenGiven = admin.has("token"); // perhaps wrong, which is a problem of its own
         boolean tokenForGiven = admin.has("token-for");
         TokenFor tokenFor = admin.word("token-for", TokenFor.MUTATIONS);
@@ -61,8 +61,10 @@ final class AdminReader {
         if (token == null) {
             return null;
         }
-        warnings.add(admin.path("listen") + ": " + listen + " can be reached from other machines, and the token is sent"
-                + " in the clear. Put TLS in front of it, or listen on loopback or a unix socket");
+        admin.warning(
+                "listen",
+                listen + " can be reached from other machines, and the token is sent"
+                        + " in the clear. Put TLS in front of it, or listen on loopback or a unix socket");
         return new AdminSpec(
                 listen,
                 true,

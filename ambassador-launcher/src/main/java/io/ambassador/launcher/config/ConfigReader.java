@@ -32,7 +32,6 @@ public final class ConfigReader {
             "client-credentials");
 
     private final Catalog catalog;
-    private final List<String> warnings = new ArrayList<>();
     private final Map<ListenAddress.Tcp, String> taken = new HashMap<>();
 
     private ConfigReader(Catalog catalog) {
@@ -60,7 +59,7 @@ public final class ConfigReader {
         Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);
         Path cacheDirectory = root.block("discovery").optionalPath("cache-directory");
         Settings adminBlock = root.block("admin");
-        AdminSpec admin = AdminReader.read(adminBlock, catalog, warnings);
+        AdminSpec admin = AdminReader.read(adminBlock, catalog);
         if (admin != null) {
             claim(adminBlock, admin.listen());
         }
@@ -69,7 +68,7 @@ public final class ConfigReader {
         root.refuseUnknownKeys();
         root.throwIfWrong();
         return new Configuration(
-                specs, cacheDirectory, admin, eventLoops, warnings, () -> EffectiveConfig.lines(config));
+                specs, cacheDirectory, admin, eventLoops, root.warnings(), () -> EffectiveConfig.lines(config));
     }
 
     private List<ServiceSpec> services(Settings root) {
@@ -82,7 +81,7 @@ public final class ConfigReader {
             }
             any = true;
             Settings service = services.block(name);
-            ServiceSpec spec = new ServiceReader(name, service, catalog, warnings).read();
+            ServiceSpec spec = new ServiceReader(name, service, catalog).read();
             if (spec != null) {
                 spec.listen().forEach(address -> claim(service, address));
                 specs.add(spec);

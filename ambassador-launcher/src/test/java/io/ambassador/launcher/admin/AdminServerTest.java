@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,7 +113,7 @@ class AdminServerTest {
                 + "\"activeConnections\":1,\"openedConnections\":2,\"bytesToBackend\":3,\"bytesToClient\":4,"
                 + "\"endpoints\":[{\"address\":\"10.0.0.7:6379\",\"health\":\"healthy\",\"role\":\"primary\","
                 + "\"weight\":1,\"priority\":0,\"activeConnections\":1,\"openedConnections\":2,\"failures\":0,"
-                + "\"latencyMillis\":1.5,\"lastError\":\"\\u003C\\\"\\n\",\"metadata\":{\"zone\":\"a\"}}],"
+                + "\"latencyMillis\":1.5,\"lastError\":\"\\u003C\\\"\\n\",\"zone\":\"a\",\"tags\":[\"blue\"],\"metadata\":{\"rack\":\"7\"}}],"
                 + "\"sources\":[{\"name\":\"srv\",\"state\":\"known\",\"selected\":true,\"endpoints\":1,"
                 + "\"ageSeconds\":1.25,\"stale\":false,\"lastError\":null}],"
                 + "\"credentials\":{\"username\":\"app\",\"source\":\"file /run/secrets/redis\",\"nextSource\":null,\"version\":2,"
@@ -340,7 +341,7 @@ class AdminServerTest {
                     3,
                     4,
                     List.of(new EndpointStatus(
-                            new Endpoint("10.0.0.7", 6379, 1, 0, Map.of("zone", "a")),
+                            new Endpoint("10.0.0.7", 6379, 1, 0, "a", Set.of("blue"), Map.of("rack", "7")),
                             Health.HEALTHY,
                             ServerRole.PRIMARY,
                             1,

@@ -8,7 +8,6 @@ import io.ambassador.spi.Settings;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -31,7 +30,7 @@ class ReferenceTest {
     void theTableHasEveryKeyThatIsAskedForAndNoOther() throws Exception {
         Catalog catalog = Catalog.load();
         Asked asked = new Asked("", new TreeSet<>());
-        new ServiceReader("x", Settings.of("services.x", asked), catalog, new ArrayList<>()).read();
+        new ServiceReader("x", Settings.of("services.x", asked), catalog).read();
         Set<String> leaves = new TreeSet<>(asked.leaves());
         catalog.protocols().types().forEach(leaves::remove); // blocks of a protocol's own
         catalog.probes().types().forEach(type -> leaves.remove("health." + type));
