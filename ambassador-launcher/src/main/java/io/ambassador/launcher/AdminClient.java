@@ -38,6 +38,11 @@ final class AdminClient {
         return ask("GET", path, PATIENCE);
     }
 
+    /** What is there. @throws CommandFailure also if the answer is another */
+    String query(String path) throws CommandFailure {
+        return successful(get(path));
+    }
+
     /** @throws CommandFailure also if the answer is not that it was done */
     String command(String path) throws CommandFailure {
         return command(path, PATIENCE);
@@ -45,20 +50,15 @@ final class AdminClient {
 
     /** @param patience until the answer, for what takes its time */
     String command(String path, Duration patience) throws CommandFailure {
-        Answer answer = ask("POST", path, patience);
+        return successful(ask("POST", path, patience));
+    }
+
+    private String successful(Answer answer) throws CommandFailure {
         if (answer.status() >= 300) {
-            throw refused(answer);
+            throw new CommandFailure(address + " refused: HTTP " + answer.status() + " "
+                    + answer.body().trim());
         }
         return answer.body();
-    }
-
-    String address() {
-        return address;
-    }
-
-    CommandFailure refused(Answer answer) {
-        return new CommandFailure(address + " refused: HTTP " + answer.status() + " "
-                + answer.body().trim());
     }
 
     private Answer ask(String method, String path, Duration patience) throws CommandFailure {

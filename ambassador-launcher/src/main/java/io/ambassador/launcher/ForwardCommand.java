@@ -83,6 +83,7 @@ final class ForwardCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         options.setUpLog();
         Configuration configuration = config.read(described(System.getenv("PORT")), Catalog.load());
+        options.setUpLog(configuration.log());
         boolean adminGiven =
                 configuration.admin() != null && configuration.admin().given();
         return new Sidecar(configuration, adminGiven, options.exitZeroOnSigterm()).run();

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import io.ambassador.launcher.admin.AdminSpec;
+import io.ambassador.launcher.logging.Logging;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceSpec;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Reads what stands under {@code ambassador} into a {@link Configuration}, or says everything that is wrong. */
 public final class ConfigReader {
@@ -34,7 +36,7 @@ public final class ConfigReader {
     private final Catalog catalog;
     private final Map<ListenAddress.Tcp, String> taken = new HashMap<>();
 
-    private ConfigReader(Catalog catalog) {
+    ConfigReader(Catalog catalog) {
         this.catalog = catalog;
     }
 
@@ -56,19 +58,47 @@ public final class ConfigReader {
         if (root.has("defaults") && !isBlock(config, "defaults")) {
             root.problem("defaults", "is not a block { … }");
         }
-        Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);
-        Path cacheDirectory = root.block("discovery").optionalPath("cache-directory");
-        Settings adminBlock = root.block("admin");
-        AdminSpec admin = AdminReader.read(adminBlock, catalog);
-        if (admin != null) {
-            claim(adminBlock, admin.listen());
-        }
-        int eventLoops = root.integer("event-loops", 0, 1, 256);
+        Globals globals = globals(root);
         List<ServiceSpec> specs = services(root);
         root.refuseUnknownKeys();
         root.throwIfWrong();
         return new Configuration(
-                specs, cacheDirectory, admin, eventLoops, root.warnings(), () -> EffectiveConfig.lines(config));
+                specs,
+                globals.cacheDirectory(),
+                globals.admin(),
+                globals.log(),
+                globals.eventLoops(),
+                root.warnings(),
+                () -> EffectiveConfig.lines(config));
+    }
+
+    /** What stands outside services. */
+    record Globals(@Nullable Path cacheDirectory, @Nullable AdminSpec admin, LogSettings log, int eventLoops) {}
+
+    Globals globals(Settings root) {
+        Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);
+        Settings block = root.block("admin");
+        AdminSpec admin = AdminReader.read(block, catalog);
+        if (admin != null) {
+            claim(block, admin.listen());
+        }
+        return new Globals(
+                root.block("discovery").optionalPath("cache-directory"),
+                admin,
+                log(root.block("log")),
+                root.integer("event-loops", 0, 1, 256));
+    }
+
+    private static LogSettings log(Settings log) {
+        String levels = log.has("level") ? String.join(",", log.strings("level")) : null;
+        try {
+            if (levels != null) {
+                Logging.check(levels);
+            }
+        } catch (IllegalArgumentException e) {
+            log.problem("level", String.valueOf(e.getMessage()));
+        }
+        return new LogSettings(levels, log.has("format") ? log.word("format", Logging.Format.TEXT) : null);
     }
 
     private List<ServiceSpec> services(Settings root) {

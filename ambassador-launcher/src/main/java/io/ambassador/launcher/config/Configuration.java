@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param services sorted by name
  * @param cacheDirectory {@code null} to keep nothing across restarts
  * @param admin {@code null} for no admin address
+ * @param log what it says about the log, for the command to apply
  * @param eventLoops 0 for the default
  * @param warnings what is allowed but not advised, with origin and key
  * @param effective one line for each value in force, with its origin, secrets masked; made when asked for
@@ -22,6 +23,7 @@ public record Configuration(
         List<ServiceSpec> services,
         @Nullable Path cacheDirectory,
         @Nullable AdminSpec admin,
+        LogSettings log,
         int eventLoops,
         List<String> warnings,
         Supplier<List<String>> effective) {

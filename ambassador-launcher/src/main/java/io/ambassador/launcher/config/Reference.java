@@ -60,6 +60,13 @@ public final class Reference {
                     "[]",
                     "Users at the other end of its unix socket. Empty: all that may open it."),
             key(
+                    "log.level",
+                    "level, or list",
+                    "info",
+                    "What is logged: `info`, or for some loggers another, `[info, \"service.redis=debug\"]`; see"
+                            + " [log](command-line.md#log). `--log-level` wins."),
+            key("log.format", "`text`, `json`", "text", "How a line is written. `--log-format` wins."),
+            key(
                     "event-loops",
                     "number 1-256",
                     "",
