@@ -86,15 +86,16 @@ public final class ServiceBuilder {
 
     /** A source in its short form, such as {@code srv://_redis._tcp.example.com}; the first with endpoints wins. */
     public ServiceBuilder discover(String uri) throws ConfigurationException {
-        DiscoveryUri parsed;
-        Map<String, ?> settings;
         try {
-            parsed = DiscoveryUri.parse(uri);
-            settings = catalog.sources().get(parsed.scheme()).settingsOf(parsed);
+            DiscoveryUri parsed = DiscoveryUri.parse(uri);
+            EndpointSourceProvider<?> provider = catalog.sourceOf(parsed.scheme());
+            if (provider == null) {
+                provider = catalog.sources().get(parsed.scheme());
+            }
+            return discover(provider.type(), provider.settingsOf(parsed));
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException("services." + name + ".discovery: " + e.getMessage());
         }
-        return discover(parsed.scheme(), settings);
     }
 
     public ServiceBuilder discover(String type, Map<String, ?> settings) throws ConfigurationException {

@@ -43,6 +43,11 @@ public final class Ejection {
         return breaker != null && breaker.getState() == CircuitBreaker.State.OPEN;
     }
 
+    /** Neither ejected nor on trial after an ejection. */
+    public boolean isTrusted() {
+        return breaker == null || breaker.getState() == CircuitBreaker.State.CLOSED;
+    }
+
     /** Whether the endpoint may be tried now; {@code true} is to be followed by one of the calls below. */
     public boolean tryAcquire() {
         return breaker == null || breaker.getState() == CircuitBreaker.State.OPEN || breaker.tryAcquirePermission();

@@ -10,6 +10,7 @@ import io.ambassador.spi.protocol.ProbeProvider;
 import io.ambassador.spi.protocol.ProtocolProvider;
 import io.ambassador.spi.secret.SecretSourceProvider;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Every provider that services refer to by a word, loaded once. */
 public record Catalog(
@@ -30,6 +31,21 @@ public record Catalog(
                 Providers.load(ProtocolProvider.class, "protocol"),
                 Providers.load(ProbeProvider.class, "health probe"),
                 Providers.load(SecretSourceProvider.class, "secret source"));
+    }
+
+    /** The source whose short forms have {@code scheme}; {@code null} if there is none. */
+    public @Nullable EndpointSourceProvider<?> sourceOf(String scheme) {
+        EndpointSourceProvider<?> named = sources.find(scheme);
+        if (named != null) {
+            return named;
+        }
+        for (String type : sources.types()) {
+            EndpointSourceProvider<?> provider = sources.find(type);
+            if (provider != null && provider.schemes().contains(scheme)) {
+                return provider;
+            }
+        }
+        return null;
     }
 
     /** The probe that a protocol's services have unless told otherwise: its own, else a TCP connection. */

@@ -2,6 +2,8 @@ package io.ambassador.service;
 
 import io.ambassador.spi.discovery.Endpoint;
 import java.io.IOException;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -10,7 +12,10 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,10 +26,14 @@ import java.util.Set;
  * The endpoints a source told last, on disk, so that a restart while the registry is away still finds them. One file
  * a source, whose name changes with the source's settings: answers to another question are never used.
  *
- * <p>A line an endpoint: address, port, weight and priority, with tabs between. Metadata is not kept.
+ * <p>A line an endpoint, with tabs between: address, port, weight, priority, then {@code zone=…}, {@code tag=…} and
+ * {@code metadata.KEY=…}, percent-encoded.
  */
 final class EndpointCache {
     private static final String HEADER = "# endpoints 1";
+    private static final String ZONE = "zone";
+    private static final String TAG = "tag";
+    private static final String METADATA = "metadata.";
 
     private final Path file;
 
@@ -48,17 +57,63 @@ final class EndpointCache {
         for (String line : lines.subList(1, lines.size())) {
             String[] fields = line.split("\t");
             try {
-                endpoints.add(new Endpoint(
-                        fields[0],
-                        Integer.parseInt(fields[1]),
-                        Integer.parseInt(fields[2]),
-                        Integer.parseInt(fields[3]),
-                        Map.of()));
-            } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
+                endpoints.add(endpoint(fields));
+            } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
                 throw new IOException(file + " has a line that is not an endpoint. Remove it", e);
             }
         }
         return endpoints;
+    }
+
+    private static Endpoint endpoint(String[] fields) {
+        String zone = "";
+        Set<String> tags = new HashSet<>();
+        Map<String, String> metadata = new HashMap<>();
+        for (String more : Arrays.asList(fields).subList(4, fields.length)) {
+            int equals = more.indexOf('=');
+            String key = decode(more.substring(0, equals));
+            String value = decode(more.substring(equals + 1));
+            if (key.equals(ZONE)) {
+                zone = value;
+            } else if (key.equals(TAG)) {
+                tags.add(value);
+            } else if (key.startsWith(METADATA)) {
+                metadata.put(key.substring(METADATA.length()), value);
+            }
+        }
+        return new Endpoint(
+                fields[0],
+                Integer.parseInt(fields[1]),
+                Integer.parseInt(fields[2]),
+                Integer.parseInt(fields[3]),
+                zone,
+                tags,
+                metadata);
+    }
+
+    private static String line(Endpoint endpoint) {
+        StringBuilder line = new StringBuilder(endpoint.host());
+        line.append('\t').append(endpoint.port());
+        line.append('\t').append(endpoint.weight());
+        line.append('\t').append(endpoint.priority());
+        if (!endpoint.zone().isEmpty()) {
+            more(line, ZONE, endpoint.zone());
+        }
+        endpoint.tags().forEach(tag -> more(line, TAG, tag));
+        endpoint.metadata().forEach((key, value) -> more(line, METADATA + key, value));
+        return line.toString();
+    }
+
+    private static void more(StringBuilder line, String key, String value) {
+        line.append('\t').append(encode(key)).append('=').append(encode(value));
+    }
+
+    private static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    private static String decode(String text) {
+        return URLDecoder.decode(text, StandardCharsets.UTF_8);
     }
 
     /** Replaces what is kept, all or nothing. */
@@ -66,7 +121,7 @@ final class EndpointCache {
         List<String> lines = new ArrayList<>();
         lines.add(HEADER);
         for (Endpoint endpoint : endpoints) {
-            lines.add(endpoint.host() + "\t" + endpoint.port() + "\t" + endpoint.weight() + "\t" + endpoint.priority());
+            lines.add(line(endpoint));
         }
         Path directory = file.toAbsolutePath().getParent();
         if (directory != null) {

@@ -21,6 +21,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -297,7 +298,7 @@ public final class EndpointPool {
         Picker picker = policy.picker(List.<Candidate>copyOf(used));
         snapshot = new PoolSnapshot(
                 picker,
-                available == used.size() ? picker : policy.picker(available(used)),
+                retryPicker(picker, used),
                 used.size(),
                 panic,
                 isSettled(),
@@ -326,11 +327,15 @@ public final class EndpointPool {
                 || members.values().stream().allMatch(PooledEndpoint::isProbed);
     }
 
-    private static List<Candidate> available(List<PooledEndpoint> members) {
-        return members.stream()
-                .filter(PooledEndpoint::isAvailable)
-                .<Candidate>map(member -> member)
-                .toList();
+    /** Over those that are well, else over those that are on trial at least. */
+    private Picker retryPicker(Picker picker, List<PooledEndpoint> used) {
+        List<Candidate> well = only(used, PooledEndpoint::isWell);
+        List<Candidate> best = well.isEmpty() ? only(used, PooledEndpoint::isAvailable) : well;
+        return best.size() == used.size() ? picker : policy.picker(best);
+    }
+
+    private static List<Candidate> only(List<PooledEndpoint> members, Predicate<PooledEndpoint> wanted) {
+        return members.stream().filter(wanted).<Candidate>map(member -> member).toList();
     }
 
     /** The lowest priority that has anybody available; the lowest of all if nobody is. */

@@ -84,6 +84,11 @@ public final class PooledEndpoint implements Candidate {
         return healthy && !ejection.isEjected();
     }
 
+    /** Available, and not on trial after an ejection either. */
+    public boolean isWell() {
+        return healthy && ejection.isTrusted();
+    }
+
     public Ejection ejection() {
         return ejection;
     }

@@ -38,21 +38,24 @@ public final class Settings {
     private final String path;
     private final String origin;
     private final Source source;
-    private final List<String> problems;
+    private final Findings findings;
     private final Set<String> asked = new TreeSet<>();
     private final List<Settings> children = new ArrayList<>();
     private final Map<String, Settings> blocks = new HashMap<>();
 
-    private Settings(String path, String origin, Source source, List<String> problems) {
+    /** What was found in a root and all below it. */
+    private record Findings(List<String> problems, List<String> warnings) {}
+
+    private Settings(String path, String origin, Source source, Findings findings) {
         this.path = path;
         this.origin = origin;
         this.source = source;
-        this.problems = problems;
+        this.findings = findings;
     }
 
     /** @param path the key of this block in full, for messages; empty for the root */
     public static Settings of(String path, Source source) {
-        return new Settings(path, "", source, new ArrayList<>());
+        return new Settings(path, "", source, new Findings(new ArrayList<>(), new ArrayList<>()));
     }
 
     /** @param values as {@link Source#get} returns them, with maps for blocks */
@@ -78,20 +81,31 @@ public final class Settings {
 
     /** Everything found wrong so far, in this block and in all that share its root. */
     public List<String> problems() {
-        return List.copyOf(problems);
+        return List.copyOf(findings.problems());
+    }
+
+    /** Everything found so far that is allowed but not advised, in this block and in all that share its root. */
+    public List<String> warnings() {
+        return List.copyOf(findings.warnings());
     }
 
     /** @throws ConfigurationException if anything was found wrong */
     public void throwIfWrong() throws ConfigurationException {
-        if (!problems.isEmpty()) {
-            throw new ConfigurationException(problems);
+        if (!findings.problems().isEmpty()) {
+            throw new ConfigurationException(findings.problems());
         }
     }
 
     /** Records a problem of {@code key}; {@code message} starts with what is wrong and ends with the way out. */
     public void problem(String key, String message) {
         String at = origin(key);
-        problems.add((at.isEmpty() ? "" : at + ": ") + path(key) + ": " + message);
+        findings.problems().add((at.isEmpty() ? "" : at + ": ") + path(key) + ": " + message);
+    }
+
+    /** Records that the value of {@code key} works, but that something else would be better. */
+    public void warning(String key, String message) {
+        String at = origin(key);
+        findings.warnings().add((at.isEmpty() ? "" : at + ": ") + path(key) + ": " + message);
     }
 
     public boolean has(String key) {
@@ -344,7 +358,7 @@ public final class Settings {
     }
 
     private Settings child(String key, String at, Source block) {
-        Settings child = new Settings(path(key), at, block, problems);
+        Settings child = new Settings(path(key), at, block, findings);
         children.add(child);
         return child;
     }

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,9 @@ final class Dial implements Pick {
 
     private static final long SETTLING_MILLIS = 10;
 
+    /** Bounds one choice among many candidates that have just failed. */
+    private static final int MAX_PASSED_OVER = 32;
+
     /** Stands in for a client that has yet to come. */
     static final SocketAddress NOBODY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
@@ -73,6 +77,7 @@ final class Dial implements Pick {
     private long deadline;
     private int attempts;
     private boolean gambled;
+    private boolean holdsTurn;
     private @Nullable SecretRequest asking;
     private @Nullable SecretLease lease;
     private EndReason lastReason = EndReason.NO_ENDPOINT;
@@ -185,10 +190,7 @@ final class Dial implements Pick {
         trail.enter(Phase.PICK);
         PoolSnapshot snapshot = service.pool().snapshot();
         trail.candidates(snapshot.candidates());
-        PooledEndpoint endpoint = attempts == 0 ? null : pick(snapshot.retryPicker(), snapshot.candidates());
-        if (endpoint == null) {
-            endpoint = pick(snapshot.picker(), snapshot.candidates());
-        }
+        PooledEndpoint endpoint = pick(snapshot);
         if (endpoint == null && attempts == 0 && !snapshot.settled() && System.nanoTime() < deadline) {
             // The client came before the first answer of discovery or probes, which is a moment away.
             loop.schedule(this::next, SETTLING_MILLIS, TimeUnit.MILLISECONDS);
@@ -201,7 +203,7 @@ final class Dial implements Pick {
         SecretKeeper secrets = service.secrets();
         if (secrets != null && lease == null) {
             if (!(secrets.lease(refusedVersions) instanceof SecretLease granted)) {
-                endpoint.ejection().released(); // nobody's turn while we wait
+                giveTurnBack(endpoint); // while we wait
                 obtainSecret(secrets, this::next);
                 return;
             }
@@ -211,18 +213,18 @@ final class Dial implements Pick {
             boolean mayRetry = client != null
                     && attempts < service.spec().limits().connectAttempts()
                     && System.nanoTime() < deadline
-                    && (gambled && endpoint.isAvailable() || service.retries().tryRetry(endpoint.isAvailable()));
+                    && (gambled && endpoint.isWell() || service.retries().tryRetry(endpoint.isAvailable()));
             if (!mayRetry) {
-                endpoint.ejection().released();
+                giveTurnBack(endpoint);
                 giveUp(lastDetail);
                 return;
             }
             service.retried();
         }
         attempts++;
-        // Only panic sends a client to an endpoint thought to be unwell. Sending it to another that is well after all
-        // is where it would have gone at once otherwise: no additional load, and no matter of the budget.
-        gambled = !endpoint.isAvailable();
+        // Panic or a trial sends a client to an endpoint thought to be unwell. Sending it to another that is well after
+        // all is where it would have gone at once otherwise: no additional load, and no matter of the budget.
+        gambled = !endpoint.isWell();
         tried.add(endpoint);
         current = new Attempt(endpoint);
         current.connect();
@@ -241,20 +243,50 @@ final class Dial implements Pick {
         current.connect();
     }
 
-    private @Nullable PooledEndpoint pick(Picker picker, int candidates) {
-        for (int i = 0; i < candidates; i++) {
-            Candidate candidate = picker.pick(this);
-            if (candidate == null) {
-                return null;
+    private @Nullable PooledEndpoint pick(PoolSnapshot snapshot) {
+        if (attempts > 0) {
+            // Some may have failed since the snapshot: who has met one that is down must not be sent to the next one.
+            PooledEndpoint well = pick(snapshot.retryPicker(), snapshot.candidates(), PooledEndpoint::isAvailable);
+            if (well != null) {
+                return well;
             }
-            PooledEndpoint endpoint = (PooledEndpoint) candidate;
-            if (endpoint.ejection().tryAcquire()) {
-                return endpoint;
-            }
-            tried.add(candidate); // on trial after an ejection, and somebody else is trying it
-            lastDetail = endpoint.endpoint().address() + " is being tried by another connection";
         }
-        return null;
+        PooledEndpoint endpoint = pick(snapshot.picker(), snapshot.candidates(), any -> true);
+        if (endpoint != null) {
+            return endpoint;
+        }
+        // All that is left are on trial by others. To refuse the client would be certain; to share a trial is not.
+        holdsTurn = false;
+        return (PooledEndpoint) snapshot.picker().pick(this);
+    }
+
+    /** One that suits and, where one connection at a time is let through, whose turn is ours. */
+    private @Nullable PooledEndpoint pick(Picker picker, int candidates, Predicate<PooledEndpoint> suits) {
+        int triedBefore = tried.size();
+        PooledEndpoint found = null;
+        for (int i = 0; i < Math.min(candidates, MAX_PASSED_OVER) && found == null; i++) {
+            PooledEndpoint endpoint = (PooledEndpoint) picker.pick(this);
+            if (endpoint == null) {
+                break;
+            }
+            if (suits.test(endpoint) && endpoint.ejection().tryAcquire()) {
+                holdsTurn = true;
+                found = endpoint;
+            } else {
+                tried.add(endpoint); // for this choice only
+            }
+        }
+        while (tried.size() > triedBefore) {
+            tried.remove(tried.size() - 1);
+        }
+        return found;
+    }
+
+    private void giveTurnBack(PooledEndpoint endpoint) {
+        if (holdsTurn) {
+            holdsTurn = false;
+            endpoint.ejection().released();
+        }
     }
 
     private void giveUp(String detail) {
@@ -311,7 +343,7 @@ final class Dial implements Pick {
             }
             ended(reason, "");
             endpoint.attemptAbandoned();
-            endpoint.ejection().released();
+            giveTurnBack(endpoint);
             if (connecting != null) {
                 connecting.cancel(false);
             }
@@ -413,6 +445,7 @@ final class Dial implements Pick {
             if (secretVersion != 0) {
                 trail.loggedIn(context.username(), secretVersion, false);
             }
+            holdsTurn = false;
             endpoint.ejection().succeeded(nanos);
             outcome.ready(endpoint, channel, nanos, secretVersion);
         }
@@ -440,7 +473,7 @@ final class Dial implements Pick {
             switch (kind) {
                 case REFUSED -> {
                     endpoint.attemptFailed(what);
-                    endpoint.ejection().released();
+                    giveTurnBack(endpoint);
                     ended(EndReason.LOGIN_REFUSED, what);
                     context.refused();
                     loginRefused();
@@ -478,6 +511,7 @@ final class Dial implements Pick {
 
         private void failed(EndReason reason, String what, Throwable cause) {
             endpoint.attemptFailed(what);
+            holdsTurn = false;
             endpoint.ejection().failed(ended(reason, what), cause);
             service.warn(reason, "{}", what);
             next();
@@ -486,7 +520,7 @@ final class Dial implements Pick {
         /** Ends everything for a reason that no endpoint can help with. */
         private void abandonFor(EndReason reason, String what) {
             endpoint.attemptAbandoned();
-            endpoint.ejection().released();
+            giveTurnBack(endpoint);
             ended(reason, what);
             giveUp(what);
         }

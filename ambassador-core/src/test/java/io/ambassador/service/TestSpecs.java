@@ -11,14 +11,14 @@ import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 
 /** Specs of services that listen nowhere. */
-final class TestSpecs {
+public final class TestSpecs {
     private TestSpecs() {}
 
-    static ServiceSpec with(Role role, HealthSpec health, OnChangeSpec onChange) {
+    public static ServiceSpec with(Role role, HealthSpec health, OnChangeSpec onChange) {
         return with(role, health, onChange, AllowSpec.DEFAULT, listener -> () -> {});
     }
 
-    static ServiceSpec with(
+    public static ServiceSpec with(
             Role role, HealthSpec health, OnChangeSpec onChange, AllowSpec allow, EndpointSource... sources) {
         try {
             Catalog catalog = Catalog.load();

@@ -55,8 +55,9 @@ final class Crowd implements AutoCloseable {
             return TimeUnit.NANOSECONDS.toMillis(ended - connected);
         }
 
-        long connectMillis() {
-            return TimeUnit.NANOSECONDS.toMillis(connected - opened);
+        /** From before it began to connect, which is before anybody else could know of it, to ended. */
+        long livedMillis() {
+            return TimeUnit.NANOSECONDS.toMillis(ended - opened);
         }
 
         String how() {

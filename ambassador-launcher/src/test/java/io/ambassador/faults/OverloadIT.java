@@ -148,7 +148,7 @@ class OverloadIT {
                         .sorted()
                         .toArray();
                 long soonest = crowd.members().stream()
-                        .mapToLong(member -> member.connectMillis() + member.lastedMillis())
+                        .mapToLong(Crowd.Member::livedMillis)
                         .min()
                         .orElseThrow();
                 Collection<NewConnections.Call> calls = good.all();
@@ -163,7 +163,7 @@ class OverloadIT {
                         NewConnections.failed(calls).size(),
                         NewConnections.slowest(calls).toMillis());
                 assertTrue(soonest >= 10_000, soonest + " ms after it began to connect");
-                assertTrue(lasted[lasted.length - 1] <= 13_000, lasted[lasted.length - 1] + " ms");
+                assertTrue(lasted[lasted.length - 1] <= 20_000, lasted[lasted.length - 1] + " ms");
                 assertTrue(calls.size() > 200);
                 assertEquals(List.of(), NewConnections.failed(calls));
                 assertEquals(senders, sidecar.metric("ambassador_connections_closed_total", "reason=\"not-allowed\""));

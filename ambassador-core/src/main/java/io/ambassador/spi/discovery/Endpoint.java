@@ -1,6 +1,8 @@
 package io.ambassador.spi.discovery;
 
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * One address of a service. Sources give literal addresses, never names, so that the data plane looks nothing up.
@@ -9,9 +11,12 @@ import java.util.Map;
  * @param port 1–65535
  * @param weight share of new connections relative to its siblings; 0 means drain
  * @param priority lower is preferred; a higher one is used only while no lower one is available (RFC 2782)
- * @param metadata what the source knows beside the address: tags, zone, name
+ * @param zone where it stands, as its registry names that (a zone, a datacentre, a rack); empty if nobody said
+ * @param tags words that its registry gave it; a service may ask for some of them
+ * @param metadata what else the source knows, such as a name; a service may ask for some of it
  */
-public record Endpoint(String host, int port, int weight, int priority, Map<String, String> metadata) {
+public record Endpoint(
+        String host, int port, int weight, int priority, String zone, Set<String> tags, Map<String, String> metadata) {
     public static final int MAX_WEIGHT = 1_000_000;
 
     public Endpoint {
@@ -27,12 +32,22 @@ public record Endpoint(String host, int port, int weight, int priority, Map<Stri
         if (priority < 0) {
             throw new IllegalArgumentException("priority: " + priority + " (expected: 0 or more)");
         }
+        tags = Set.copyOf(tags);
         metadata = Map.copyOf(metadata);
     }
 
-    /** With weight 1, priority 0 and no metadata. */
+    /** In no zone, without tags. */
+    public Endpoint(String host, int port, int weight, int priority, Map<String, String> metadata) {
+        this(host, port, weight, priority, "", Set.of(), metadata);
+    }
+
+    /** With weight 1, priority 0, and nothing else known of it. */
     public static Endpoint of(String host, int port) {
         return new Endpoint(host, port, 1, 0, Map.of());
+    }
+
+    public Endpoint withWeight(int other) {
+        return new Endpoint(host, port, other, priority, zone, tags, metadata);
     }
 
     /** {@code host:port}, with brackets round IPv6: what identifies an endpoint within its service. */
@@ -45,6 +60,8 @@ public record Endpoint(String host, int port, int weight, int priority, Map<Stri
         return address()
                 + (weight == 1 ? "" : " weight " + weight)
                 + (priority == 0 ? "" : " priority " + priority)
+                + (zone.isEmpty() ? "" : " zone " + zone)
+                + (tags.isEmpty() ? "" : " tags " + new TreeSet<>(tags))
                 + (metadata.isEmpty() ? "" : " " + metadata);
     }
 }

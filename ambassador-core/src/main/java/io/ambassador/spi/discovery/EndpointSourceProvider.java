@@ -2,10 +2,16 @@ package io.ambassador.spi.discovery;
 
 import io.ambassador.spi.Provider;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 
 /** Provides a kind of discovery: {@code discovery.type = srv}, or {@code discovery = "srv://…"}. */
 public interface EndpointSourceProvider<C extends Record> extends Provider<C> {
+    /** The schemes of its short forms; another beside its own word may ask for TLS, as {@code etcds}. */
+    default Set<String> schemes() {
+        return Set.of(type());
+    }
+
     /**
      * The settings that the short form of a source stands for; {@link #parse} reads them as if they had been written
      * out.

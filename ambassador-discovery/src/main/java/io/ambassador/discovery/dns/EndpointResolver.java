@@ -113,8 +113,6 @@ public final class EndpointResolver implements AutoCloseable {
     }
 
     static EndpointEntry named(EndpointEntry entry) {
-        Map<String, String> metadata = new HashMap<>(entry.metadata());
-        metadata.putIfAbsent(NAME, entry.host());
-        return new EndpointEntry(entry.host(), entry.port(), entry.weight(), entry.priority(), metadata);
+        return entry.withMetadata(NAME, entry.host());
     }
 }

@@ -39,7 +39,7 @@ final class Shares {
                 int factor = max == 0 ? 1 : Math.min(ZERO_FACTOR, Endpoint.MAX_WEIGHT / max);
                 weight = Math.max(1, weight * factor);
             }
-            scaled.add(new EndpointEntry(entry.host(), entry.port(), weight, entry.priority(), entry.metadata()));
+            scaled.add(entry.withWeight(weight));
         }
         return scaled;
     }
@@ -64,12 +64,7 @@ final class Shares {
                     (double) Endpoint.MAX_WEIGHT / Math.max(1, most.getOrDefault(entry.priority(), 1)));
             for (String address : each.addresses()) {
                 int weight = (int) Math.round(entry.weight() * factor / count);
-                Endpoint endpoint = new Endpoint(
-                        address,
-                        entry.port(),
-                        entry.weight() == 0 ? 0 : Math.max(1, weight),
-                        entry.priority(),
-                        entry.metadata());
+                Endpoint endpoint = entry.at(address, entry.weight() == 0 ? 0 : Math.max(1, weight));
                 byAddress.merge(endpoint.address(), endpoint, Shares::merged);
             }
         }
@@ -80,8 +75,7 @@ final class Shares {
         if (a.priority() != b.priority()) {
             return a.priority() < b.priority() ? a : b;
         }
-        int weight = Math.min(Endpoint.MAX_WEIGHT, a.weight() + b.weight());
-        return new Endpoint(a.host(), a.port(), weight, a.priority(), a.metadata());
+        return a.withWeight(Math.min(Endpoint.MAX_WEIGHT, a.weight() + b.weight()));
     }
 
     private static Map<Integer, Integer> mostByPriority(

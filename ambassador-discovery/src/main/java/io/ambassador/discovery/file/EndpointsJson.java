@@ -10,12 +10,14 @@ import io.ambassador.spi.Words;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** An array whose elements are {@code "host:port;weight=2"}, or objects with host and port. */
 final class EndpointsJson {
-    private static final List<String> KEYS = List.of("host", "port", "weight", "priority", "metadata", "tags");
+    private static final List<String> KEYS = List.of("host", "port", "weight", "priority", "zone", "tags", "metadata");
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
@@ -64,7 +66,9 @@ final class EndpointsJson {
         int port = 0;
         int weight = 1;
         int priority = 0;
-        Map<String, String> metadata = new HashMap<>();
+        String zone = "";
+        Set<String> tags = Set.of();
+        Map<String, String> metadata = Map.of();
         while (in.nextToken() != JsonToken.END_OBJECT) {
             String key = in.currentName();
             JsonToken value = in.nextToken();
@@ -73,14 +77,15 @@ final class EndpointsJson {
                 case "port" -> port = integer(key, value);
                 case "weight" -> weight = integer(key, value);
                 case "priority" -> priority = integer(key, value);
-                case "metadata" -> metadata.putAll(metadata(value));
-                case "tags" -> metadata.put("tags", tags(value));
+                case "metadata" -> metadata = metadata(value);
+                case "zone" -> zone = text(key, value);
+                case "tags" -> tags = tags(value);
                 default ->
                     throw new IllegalArgumentException(
                             "\"" + key + "\" is not a known key (" + Words.didYouMean(key, KEYS) + ")");
             }
         }
-        return new EndpointEntry(host, port, weight, priority, metadata);
+        return new EndpointEntry(host, port, weight, priority, zone, tags, metadata);
     }
 
     private Map<String, String> metadata(JsonToken start) throws IOException {
@@ -97,14 +102,14 @@ final class EndpointsJson {
         return metadata;
     }
 
-    private String tags(JsonToken start) throws IOException {
+    private Set<String> tags(JsonToken start) throws IOException {
         expect(start, JsonToken.START_ARRAY, "an array of text as tags");
-        List<String> tags = new ArrayList<>();
+        Set<String> tags = new HashSet<>();
         JsonToken value;
         while ((value = in.nextToken()) != JsonToken.END_ARRAY) {
             tags.add(text("tags", value));
         }
-        return String.join(",", tags);
+        return tags;
     }
 
     private String text(String key, JsonToken value) throws IOException {

@@ -34,7 +34,9 @@ public final class FixedProvider implements EndpointSourceProvider<FixedConfig> 
             settings.problem("endpoints", "is missing (expected a list such as [\"10.0.0.1:6379\"])");
         }
         List<EndpointEntry> entries = settings.list(
-                "endpoints", "host:port or [v6]:port, with ;weight=n or ;priority=n if wanted", EndpointEntry::parse);
+                "endpoints",
+                "host:port or [v6]:port, with ;weight=n, ;priority=n, ;zone=z or ;tag=t if wanted",
+                EndpointEntry::parse);
         return new FixedConfig(entries, DnsOptions.parse(settings));
     }
 

@@ -8,6 +8,7 @@ import io.ambassador.discovery.support.EndpointEntry;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,12 +24,11 @@ class EndpointsFormatTest {
                 List.of(
                         new EndpointEntry("10.0.0.1", 6379, 2, 0, Map.of()),
                         new EndpointEntry("::1", 6379, 1, 0, Map.of()),
-                        new EndpointEntry(
-                                "r.example.com", 6380, 5, 1, Map.of("zone", "a", "rack", "7", "tags", "x,y"))),
+                        new EndpointEntry("r.example.com", 6380, 5, 1, "a", Set.of("x", "y"), Map.of("rack", "7"))),
                 parse("""
                         [ "10.0.0.1:6379;weight=2", "[0:0::1]:6379",
                           { "host": "r.example.com", "port": 6380, "weight": 5, "priority": 1,
-                            "metadata": { "zone": "a", "rack": 7 }, "tags": ["x", "y"] } ]
+                            "zone": "a", "tags": ["x", "y", "x"], "metadata": { "rack": 7 } } ]
                         """));
         assertEquals(List.of(), parse("[]"));
     }

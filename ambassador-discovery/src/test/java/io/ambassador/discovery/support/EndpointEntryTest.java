@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,6 +41,9 @@ class EndpointEntryTest {
         assertEquals(new EndpointEntry("::1", 1, 2, 3, Map.of()), EndpointEntry.parse("[::1]:1; priority=3 ;weight=2"));
         assertEquals(
                 new EndpointEntry("a_b.c-d.", 65_535, 0, 0, Map.of()), EndpointEntry.parse("a_b.c-d.:65535;weight=0"));
+        assertEquals(
+                new EndpointEntry("h", 1, 1, 0, "eu-1a", Set.of("blue", "v2"), Map.of()),
+                EndpointEntry.parse("h:1;zone=eu-1a;tag=blue;tag=v2"));
     }
 
     @Test
@@ -57,6 +61,8 @@ class EndpointEntryTest {
                 "h:1;weight=1000001",
                 "h:1;priority=-1",
                 "h:1;color=red",
+                "h:1;zone=",
+                "h:1;tag",
                 "::1:1",
                 "[::1:1",
                 "[::1]",

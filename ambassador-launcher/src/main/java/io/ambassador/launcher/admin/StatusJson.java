@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Services as JSON. Durations are numbers whose unit the key names; what is unknown is {@code null}. */
@@ -103,6 +104,12 @@ final class StatusJson {
             json.writeNumberField("latencyMillis", latency.toNanos() / 1_000 / 1_000.0);
         }
         json.writeStringField("lastError", endpoint.lastError());
+        json.writeStringField("zone", endpoint.endpoint().zone());
+        json.writeArrayFieldStart("tags");
+        for (String tag : new TreeSet<>(endpoint.endpoint().tags())) {
+            json.writeString(tag);
+        }
+        json.writeEndArray();
         json.writeObjectFieldStart("metadata");
         for (Map.Entry<String, String> entry : new TreeMap<>(endpoint.endpoint().metadata()).entrySet()) {
             json.writeStringField(entry.getKey(), entry.getValue());

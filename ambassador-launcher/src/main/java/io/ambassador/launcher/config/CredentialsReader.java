@@ -7,11 +7,9 @@ import io.ambassador.service.RotationSpec;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.Settings;
 import io.ambassador.spi.Units;
+import io.ambassador.spi.secret.SecretSettings;
 import io.ambassador.spi.secret.SecretSourceProvider;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,12 +21,10 @@ final class CredentialsReader {
 
     private final Settings service;
     private final Catalog catalog;
-    private final List<String> warnings;
 
-    CredentialsReader(Settings service, Catalog catalog, List<String> warnings) {
+    CredentialsReader(Settings service, Catalog catalog) {
         this.service = service;
         this.catalog = catalog;
-        this.warnings = warnings;
     }
 
     @Nullable Credentials read() {
@@ -126,64 +122,10 @@ final class CredentialsReader {
     }
 
     private @Nullable Configured<SecretSourceProvider<?>> source(Settings block, String key, boolean required) {
-        Object value = block.get(key);
-        if (value == null) {
-            if (required) {
-                block.problem(key, "is missing (expected a source such as { file = /run/secrets/redis })");
-            }
+        if (required && !block.has(key)) {
+            block.problem(key, "is missing (expected a source such as { file = /run/secrets/redis })");
             return null;
         }
-        if (value instanceof Settings.Source) {
-            return named(block.block(key));
-        }
-        if (value instanceof List) {
-            block.problem(key, "[…] is not a source such as { file = /run/secrets/redis }");
-            return null;
-        }
-        SecretSourceProvider<?> provider = ServiceReader.find(block, key, "literal", catalog.secrets(), Set.of());
-        return provider == null ? null : literal(block, key, provider, value);
-    }
-
-    private @Nullable Configured<SecretSourceProvider<?>> named(Settings password) {
-        Set<String> words = password.keys();
-        if (words.size() != 1) {
-            password.problem(
-                    "",
-                    (words.isEmpty() ? "names no source" : "names " + words.size() + " sources: " + words)
-                            + ". Keep one, such as { file = /run/secrets/redis }");
-            words.forEach(password::has);
-            return null;
-        }
-        String word = words.iterator().next();
-        Object value = password.get(word);
-        SecretSourceProvider<?> provider = ServiceReader.find(password, word, word, catalog.secrets(), Set.of());
-        if (provider == null || value == null) {
-            return null;
-        }
-        if (word.equals("literal")) {
-            return literal(password, word, provider, value);
-        }
-        return value instanceof Settings.Source
-                ? Configured.parse(provider, password.block(word))
-                : parse(password, word, provider, value);
-    }
-
-    private @Nullable Configured<SecretSourceProvider<?>> literal(
-            Settings at, String key, SecretSourceProvider<?> provider, Object value) {
-        warnings.add(at.path(key) + ": the password stands in the configuration itself. Keep it in a file,"
-                + " { file = … }");
-        return parse(at, key, provider, value);
-    }
-
-    private static @Nullable Configured<SecretSourceProvider<?>> parse(
-            Settings at, String key, SecretSourceProvider<?> provider, Object value) {
-        Map<String, ?> settings;
-        try {
-            settings = provider.settingsOf(value);
-        } catch (IllegalArgumentException e) {
-            at.problem(key, "is not what secret source " + provider.type() + " expects"); // e may quote the secret
-            return null;
-        }
-        return Configured.parse(provider, at.derived(key, settings));
+        return SecretSettings.read(block, key, catalog.secrets());
     }
 }

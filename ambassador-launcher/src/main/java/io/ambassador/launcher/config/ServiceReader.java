@@ -39,13 +39,11 @@ final class ServiceReader {
     private final String name;
     private final Settings settings;
     private final Catalog catalog;
-    private final List<String> warnings;
 
-    ServiceReader(String name, Settings settings, Catalog catalog, List<String> warnings) {
+    ServiceReader(String name, Settings settings, Catalog catalog) {
         this.name = name;
         this.settings = settings;
         this.catalog = catalog;
-        this.warnings = warnings;
     }
 
     /** {@code null} if anything is wrong, which the settings then know. */
@@ -56,7 +54,7 @@ final class ServiceReader {
         List<Configured<EndpointSourceProvider<?>>> discovery = discovery();
         Role role = settings.word("role", Role.ANY);
         Configured<BalancingPolicyProvider<?>> balancing = balancing();
-        CredentialsReader credentialsReader = new CredentialsReader(settings, catalog, warnings);
+        CredentialsReader credentialsReader = new CredentialsReader(settings, catalog);
         Credentials credentials = credentialsReader.read();
         ClientCredentials clientCredentials = credentialsReader.readClients();
         TlsSpec tls = tls();
@@ -170,7 +168,9 @@ final class ServiceReader {
     private @Nullable Configured<EndpointSourceProvider<?>> discovery(String key, String text) {
         try {
             DiscoveryUri uri = DiscoveryUri.parse(text);
-            EndpointSourceProvider<?> provider = find(key, uri.scheme(), catalog.sources(), Reference.LATER_SOURCES);
+            EndpointSourceProvider<?> named = catalog.sourceOf(uri.scheme());
+            EndpointSourceProvider<?> provider =
+                    named != null ? named : find(key, uri.scheme(), catalog.sources(), Reference.LATER_SOURCES);
             return provider == null
                     ? null
                     : Configured.parse(provider, settings.derived(key, provider.settingsOf(uri)));

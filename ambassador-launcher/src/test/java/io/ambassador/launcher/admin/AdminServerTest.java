@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.launcher.logging.Logging;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceStatus;
 import io.ambassador.service.ServiceStatus.CredentialState;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -109,7 +111,7 @@ class AdminServerTest {
                 + "\"activeConnections\":1,\"openedConnections\":2,\"bytesToBackend\":3,\"bytesToClient\":4,"
                 + "\"endpoints\":[{\"address\":\"10.0.0.7:6379\",\"health\":\"healthy\",\"role\":\"primary\","
                 + "\"weight\":1,\"priority\":0,\"activeConnections\":1,\"openedConnections\":2,\"failures\":0,"
-                + "\"latencyMillis\":1.5,\"lastError\":\"\\u003C\\\"\\n\",\"metadata\":{\"zone\":\"a\"}}],"
+                + "\"latencyMillis\":1.5,\"lastError\":\"\\u003C\\\"\\n\",\"zone\":\"a\",\"tags\":[\"blue\"],\"metadata\":{\"rack\":\"7\"}}],"
                 + "\"sources\":[{\"name\":\"srv\",\"state\":\"known\",\"selected\":true,\"endpoints\":1,"
                 + "\"ageSeconds\":1.25,\"stale\":false,\"lastError\":null}],"
                 + "\"credentials\":{\"username\":\"app\",\"source\":\"file /run/secrets/redis\",\"nextSource\":null,\"version\":2,"
@@ -136,6 +138,54 @@ class AdminServerTest {
         HttpResponse<String> open = ask("GET", "/metrics", "Accept", "application/openmetrics-text; version=1.0.0");
         assertTrue(open.headers().firstValue("Content-Type").orElseThrow().startsWith("application/openmetrics-text"));
         assertTrue(open.body().endsWith("# EOF\n"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    text/plain                                                         | text/plain
+                    */*                                                                | text/plain
+                    application/json                                                   | text/plain
+                    application/openmetrics-text                                       | application/openmetrics-text
+                    Application/OpenMetrics-Text; Version="1.0.0"                      | application/openmetrics-text
+                    application/openmetrics-text; q=0                                  | text/plain
+                    application/openmetrics-text; q=much                               | text/plain
+                    application/openmetrics-text; version=0.0.1                        | text/plain
+                    application/openmetrics-text; q=0.4, text/plain; q=0.5             | text/plain
+                    application/openmetrics-text; q=0.5, text/plain; q=0.4, */*; q=0.9 | application/openmetrics-text
+                    application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1 | application/openmetrics-text
+                    ;;, ,                                                              | text/plain
+                    """)
+    void metricsComeInTheFormatThatIsWantedMost(String accept, String type) throws Exception {
+        String got = ask("GET", "/metrics", "Accept", accept)
+                .headers()
+                .firstValue("Content-Type")
+                .orElseThrow();
+
+        assertEquals(type, got.substring(0, got.indexOf(';')));
+    }
+
+    @Test
+    void theLogLevelIsReadAndSet() throws Exception {
+        try {
+            assertEquals("info,io.netty=warn\n", ask("GET", "/api/log-level").body());
+
+            HttpResponse<String> set = ask("POST", "/api/log-level?level=warn,service.redis%3Ddebug");
+            assertEquals(200, set.statusCode());
+            assertEquals("warn,io.netty=warn,service.redis=debug\n", set.body());
+
+            for (String wrong : List.of("", "?level=", "?level=loud")) {
+                assertEquals(400, ask("POST", "/api/log-level" + wrong).statusCode(), wrong);
+            }
+            assertEquals(
+                    "warn,io.netty=warn,service.redis=debug\n",
+                    ask("GET", "/api/log-level").body());
+            HttpResponse<String> refused = ask("PUT", "/api/log-level");
+            assertEquals(405, refused.statusCode());
+            assertEquals(
+                    "GET, HEAD, POST", refused.headers().firstValue("Allow").orElseThrow());
+        } finally {
+            Logging.setLevels(Logging.DEFAULT_LEVELS);
+        }
     }
 
     @ParameterizedTest
@@ -337,7 +387,7 @@ class AdminServerTest {
                     3,
                     4,
                     List.of(new EndpointStatus(
-                            new Endpoint("10.0.0.7", 6379, 1, 0, Map.of("zone", "a")),
+                            new Endpoint("10.0.0.7", 6379, 1, 0, "a", Set.of("blue"), Map.of("rack", "7")),
                             Health.HEALTHY,
                             ServerRole.PRIMARY,
                             1,
