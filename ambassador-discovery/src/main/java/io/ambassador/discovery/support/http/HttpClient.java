@@ -219,7 +219,7 @@ public final class HttpClient implements AutoCloseable {
             return;
         }
         SocketAddress to = addresses.get(Math.floorMod(connects++, addresses.size()));
-        if (exchange.request.secret() != null && !maySeeSecrets(to)) {
+        if (exchange.request.hasSecret() && !maySeeSecrets(to)) {
             exchange.fail(
                     "the secret would cross the network in the clear. Use TLS, or set insecure = true if that is"
                             + " meant",
