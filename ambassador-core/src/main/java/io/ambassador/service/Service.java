@@ -293,7 +293,7 @@ public final class Service implements ByteCounter {
 
     /** A server said what it is when a client was logged in. Any thread. */
     public void roleSeen(PooledEndpoint endpoint, ServerRole role) {
-        if (endpoint.role() != role) {
+        if (endpoint.seenRole() != role) {
             Control.schedule(control, log, () -> pool.roleSeen(endpoint, role), Duration.ZERO);
         }
     }

@@ -141,7 +141,7 @@ public final class EndpointProber implements Prober {
         boolean wrong = secrets != null && !secrets.wasAccepted() && secrets.untilRetry() != null;
         return wrong
                 ? ProbeResult.unhealthy("the credentials are refused: " + why)
-                : ProbeResult.healthy(endpoint.role(), "connected; " + why);
+                : ProbeResult.healthy(endpoint.seenRole(), "connected; " + why);
     }
 
     private static boolean isRefusal(@Nullable Throwable cause) {

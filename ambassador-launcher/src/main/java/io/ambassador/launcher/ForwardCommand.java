@@ -83,6 +83,7 @@ final class ForwardCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         options.setUpLog();
         Configuration configuration = config.read(described(System.getenv("PORT")), Catalog.load());
+        options.setUpLog(configuration.log());
         return new Sidecar(configuration, configuration.adminGiven(), options.exitZeroOnSigterm()).run();
     }
 

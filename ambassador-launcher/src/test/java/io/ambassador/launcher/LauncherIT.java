@@ -216,6 +216,19 @@ class LauncherIT {
             }
             AdminClient client = new AdminClient("127.0.0.1:" + admin);
             assertTrue(client.get("/metrics").body().contains("ambassador_connections_opened"));
+            try (Jar level = Jar.run(environment, "log-level", "error,launcher=debug")) {
+                assertEquals(0, level.exitCode(), level::output);
+                assertEquals("error,io.netty=warn,launcher=debug\n", level.output());
+            }
+            sidecar.awaitOutput("INFO  admin Log level: error,launcher=debug, before: info,io.netty=warn");
+            try (Jar level = Jar.run(environment, "log-level", "loud")) {
+                assertEquals(1, level.exitCode(), level::output);
+                assertTrue(level.output().contains("\"loud\" is not a level"), level::output);
+            }
+            try (Jar level = Jar.run(environment, "log-level")) {
+                assertEquals(0, level.exitCode(), level::output);
+                assertEquals("error,io.netty=warn,launcher=debug\n", level.output());
+            }
             try (Jar drain = Jar.run(environment, "drain")) {
                 assertEquals(0, drain.exitCode(), drain::output);
             }

@@ -67,11 +67,11 @@ class MainTest {
                     --links                               | --links is not supported by this version
                     --omnimode                            | --omnimode is not supported by this version
                     --setup-iptables                      | --setup-iptables is not supported by this version
-                    etcd://127.0.0.1:2379/path            | "etcd" is not supported by this version
+                    etcd://127.0.0.1:2379                 | expected: etcd://host:port,host:port/path
                     consul://127.0.0.1:8500/path          | "consul" is not supported by this version
                     run --nosuch                          | Unknown option: '--nosuch'
                     run -c /nosuch/file                   | /nosuch/file: there is no such file
-                    run --log-level loud                  | --log-level loud: expected error, warn, info, debug or trace
+                    run --log-level loud                  | --log-level: "loud" is not a level (known: error, warn, info, debug, trace)
                     forward                               | Missing required parameter
                     forward rnu                           | "rnu" is not a target
                     forward 1=h:1 --protocol nosuch       | "nosuch" is not a known protocol

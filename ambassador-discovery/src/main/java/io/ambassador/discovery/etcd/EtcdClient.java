@@ -2,7 +2,7 @@ package io.ambassador.discovery.etcd;
 
 import io.ambassador.discovery.support.Backoff;
 import io.ambassador.discovery.support.RegistryPassword;
-import io.ambassador.discovery.support.http.HttpAddress;
+import io.ambassador.discovery.support.net.ServerAddress;
 import io.ambassador.spi.discovery.DiscoveryException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,7 +56,7 @@ final class EtcdClient {
         this.cluster = cluster;
         this.control = new Control(scheduler, "etcd " + cluster.members());
         this.password = RegistryPassword.of(cluster.password());
-        for (HttpAddress address : cluster.members()) {
+        for (ServerAddress address : cluster.members()) {
             members.add(new EtcdMember(address, cluster.dns(), scheduler));
         }
         this.next = ThreadLocalRandom.current().nextInt(members.size()); // ambassadors share the members out

@@ -1,7 +1,7 @@
 package io.ambassador.discovery.etcd;
 
 import io.ambassador.discovery.dns.DnsOptions;
-import io.ambassador.discovery.support.http.HttpAddress;
+import io.ambassador.discovery.support.net.ServerAddress;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.secret.SecretSourceProvider;
 import java.time.Duration;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param dns how members' names are looked up
  */
 public record EtcdCluster(
-        List<HttpAddress> members,
+        List<ServerAddress> members,
         @Nullable String username,
         @Nullable Configured<SecretSourceProvider<?>> password,
         Duration reread,

@@ -3,11 +3,11 @@ package io.ambassador.discovery.etcd;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.ambassador.discovery.dns.DnsOptions;
-import io.ambassador.discovery.support.http.HttpAddress;
 import io.ambassador.discovery.support.http.HttpAnswer;
 import io.ambassador.discovery.support.http.HttpClient;
 import io.ambassador.discovery.support.http.HttpRequest;
 import io.ambassador.discovery.support.http.Lines;
+import io.ambassador.discovery.support.net.ServerAddress;
 import io.ambassador.spi.discovery.DiscoveryException;
 import io.ambassador.spi.secret.Secret;
 import java.io.IOException;
@@ -30,12 +30,12 @@ final class EtcdMember implements AutoCloseable {
     /** Members say every ten minutes that a watch is alive. */
     private static final Duration SILENCE = Duration.ofMinutes(30);
 
-    private final HttpAddress address;
+    private final ServerAddress address;
     private final HttpClient http;
     private @Nullable Secret token; // guarded by this, as is closed
     private boolean closed;
 
-    EtcdMember(HttpAddress address, DnsOptions dns, ScheduledExecutorService control) {
+    EtcdMember(ServerAddress address, DnsOptions dns, ScheduledExecutorService control) {
         this.address = address;
         this.http = new HttpClient(address, dns, control);
     }

@@ -6,7 +6,7 @@ import io.ambassador.discovery.support.EndpointEntry;
 import io.ambassador.discovery.support.PollingWatch;
 import io.ambassador.discovery.support.RegistryPassword;
 import io.ambassador.discovery.support.TlsOptions;
-import io.ambassador.discovery.support.http.HttpAddress;
+import io.ambassador.discovery.support.net.ServerAddress;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.Settings;
 import io.ambassador.spi.discovery.DiscoveryUri;
@@ -59,9 +59,9 @@ public final class EtcdProvider implements EndpointSourceProvider<EtcdConfig> {
     public EtcdConfig parse(Settings settings) {
         boolean insecure = settings.bool("insecure", false);
         TlsOptions tls = TlsOptions.parse(settings, false);
-        List<HttpAddress> members = new ArrayList<>();
+        List<ServerAddress> members = new ArrayList<>();
         for (EndpointEntry entry : settings.list("endpoints", "host:port", EtcdProvider::member)) {
-            members.add(new HttpAddress(entry.host(), entry.port(), null, tls, insecure));
+            members.add(new ServerAddress(entry.host(), entry.port(), null, tls, insecure));
         }
         if (members.isEmpty() && !settings.has("endpoints")) {
             settings.problem("endpoints", "is missing (expected a list such as [\"127.0.0.1:2379\"])");

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import io.ambassador.launcher.logging.Logging;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceSpec;
@@ -36,7 +37,7 @@ public final class ConfigReader {
     private final Catalog catalog;
     private final Map<ListenAddress.Tcp, String> taken = new HashMap<>();
 
-    private ConfigReader(Catalog catalog) {
+    ConfigReader(Catalog catalog) {
         this.catalog = catalog;
     }
 
@@ -58,22 +59,50 @@ public final class ConfigReader {
         if (root.has("defaults") && !isBlock(config, "defaults")) {
             root.problem("defaults", "is not a block { … }");
         }
-        Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);
-        Path cacheDirectory = root.block("discovery").optionalPath("cache-directory");
-        Settings adminBlock = root.block("admin");
-        ListenAddress.Tcp admin = admin(adminBlock);
-        int eventLoops = root.integer("event-loops", 0, 1, 256);
+        Globals globals = globals(root);
         List<ServiceSpec> specs = services(root);
         root.refuseUnknownKeys();
         root.throwIfWrong();
         return new Configuration(
                 specs,
-                cacheDirectory,
-                admin,
-                adminBlock.has("listen"),
-                eventLoops,
+                globals.cacheDirectory(),
+                globals.admin(),
+                globals.adminGiven(),
+                globals.log(),
+                globals.eventLoops(),
                 root.warnings(),
                 () -> EffectiveConfig.lines(config));
+    }
+
+    /** What stands outside services. */
+    record Globals(
+            @Nullable Path cacheDirectory,
+            ListenAddress.@Nullable Tcp admin,
+            boolean adminGiven,
+            LogSettings log,
+            int eventLoops) {}
+
+    Globals globals(Settings root) {
+        Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);
+        Settings admin = root.block("admin");
+        return new Globals(
+                root.block("discovery").optionalPath("cache-directory"),
+                admin(admin),
+                admin.has("listen"),
+                log(root.block("log")),
+                root.integer("event-loops", 0, 1, 256));
+    }
+
+    private static LogSettings log(Settings log) {
+        String levels = log.has("level") ? String.join(",", log.strings("level")) : null;
+        try {
+            if (levels != null) {
+                Logging.check(levels);
+            }
+        } catch (IllegalArgumentException e) {
+            log.problem("level", String.valueOf(e.getMessage()));
+        }
+        return new LogSettings(levels, log.has("format") ? log.word("format", Logging.Format.TEXT) : null);
     }
 
     private List<ServiceSpec> services(Settings root) {

@@ -36,6 +36,13 @@ public final class Reference {
                     "127.0.0.1:9901",
                     "Where probes, metrics and the API are served. Loopback only."),
             key(
+                    "log.level",
+                    "level, or list",
+                    "info",
+                    "What is logged: `info`, or for some loggers another, `[info, \"service.redis=debug\"]`; see"
+                            + " [log](command-line.md#log). `--log-level` wins."),
+            key("log.format", "`text`, `json`", "text", "How a line is written. `--log-format` wins."),
+            key(
                     "event-loops",
                     "number 1-256",
                     "",
@@ -251,8 +258,6 @@ public final class Reference {
     static final Set<String> LATER_PROTOCOLS = Set.of("http", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
 
     static final Set<String> LATER_SOURCES = Set.of(
-            "etcd",
-            "etcds",
             "consul",
             "consuls",
             "consul-kv",

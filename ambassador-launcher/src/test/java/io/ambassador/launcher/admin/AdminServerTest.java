@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.launcher.logging.Logging;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceStatus;
 import io.ambassador.service.ServiceStatus.CredentialState;
@@ -137,6 +138,54 @@ class AdminServerTest {
         HttpResponse<String> open = ask("GET", "/metrics", "Accept", "application/openmetrics-text; version=1.0.0");
         assertTrue(open.headers().firstValue("Content-Type").orElseThrow().startsWith("application/openmetrics-text"));
         assertTrue(open.body().endsWith("# EOF\n"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    text/plain                                                         | text/plain
+                    */*                                                                | text/plain
+                    application/json                                                   | text/plain
+                    application/openmetrics-text                                       | application/openmetrics-text
+                    Application/OpenMetrics-Text; Version="1.0.0"                      | application/openmetrics-text
+                    application/openmetrics-text; q=0                                  | text/plain
+                    application/openmetrics-text; q=much                               | text/plain
+                    application/openmetrics-text; version=0.0.1                        | text/plain
+                    application/openmetrics-text; q=0.4, text/plain; q=0.5             | text/plain
+                    application/openmetrics-text; q=0.5, text/plain; q=0.4, */*; q=0.9 | application/openmetrics-text
+                    application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1 | application/openmetrics-text
+                    ;;, ,                                                              | text/plain
+                    """)
+    void metricsComeInTheFormatThatIsWantedMost(String accept, String type) throws Exception {
+        String got = ask("GET", "/metrics", "Accept", accept)
+                .headers()
+                .firstValue("Content-Type")
+                .orElseThrow();
+
+        assertEquals(type, got.substring(0, got.indexOf(';')));
+    }
+
+    @Test
+    void theLogLevelIsReadAndSet() throws Exception {
+        try {
+            assertEquals("info,io.netty=warn\n", ask("GET", "/api/log-level").body());
+
+            HttpResponse<String> set = ask("POST", "/api/log-level?level=warn,service.redis%3Ddebug");
+            assertEquals(200, set.statusCode());
+            assertEquals("warn,io.netty=warn,service.redis=debug\n", set.body());
+
+            for (String wrong : List.of("", "?level=", "?level=loud")) {
+                assertEquals(400, ask("POST", "/api/log-level" + wrong).statusCode(), wrong);
+            }
+            assertEquals(
+                    "warn,io.netty=warn,service.redis=debug\n",
+                    ask("GET", "/api/log-level").body());
+            HttpResponse<String> refused = ask("PUT", "/api/log-level");
+            assertEquals(405, refused.statusCode());
+            assertEquals(
+                    "GET, HEAD, POST", refused.headers().firstValue("Allow").orElseThrow());
+        } finally {
+            Logging.setLevels(Logging.DEFAULT_LEVELS);
+        }
     }
 
     @ParameterizedTest
