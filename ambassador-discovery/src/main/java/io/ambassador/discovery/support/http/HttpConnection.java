@@ -2,6 +2,7 @@ package io.ambassador.discovery.support.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.ambassador.discovery.support.net.Connector;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -179,7 +180,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         if (used && !begun && current.mayRepeat()) {
             client.start(current);
         } else {
-            current.fail(HttpClient.reason(cause, begun ? "broke off its answer" : "closed the connection"), cause);
+            current.fail(Connector.reason(cause, begun ? "broke off its answer" : "closed the connection"), cause);
         }
     }
 
