@@ -281,19 +281,8 @@ public final class Reference {
     /** Words of providers that belong to the product but not to this version. */
     static final Set<String> LATER_PROTOCOLS = Set.of("http", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
 
-    static final Set<String> LATER_SOURCES = Set.of(
-            "etcd",
-            "etcds",
-            "consul",
-            "consuls",
-            "consul-kv",
-            "zookeeper",
-            "docker",
-            "links",
-            "kubernetes",
-            "mdns",
-            "marathon",
-            "sentinel");
+    static final Set<String> LATER_SOURCES =
+            Set.of("etcd", "etcds", "zookeeper", "docker", "links", "kubernetes", "mdns", "marathon", "sentinel");
 
     private Reference() {}
 
