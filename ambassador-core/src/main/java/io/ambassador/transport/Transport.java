@@ -98,7 +98,7 @@ public final class Transport implements AutoCloseable {
     /** @param threads event loops, at least 1 */
     public static Transport start(int threads) {
         boolean epoll = Epoll.isAvailable();
-        IoHandlerFactory handlers = epoll ? LastingEpollHandler.newFactory() : NioIoHandler.newFactory();
+        IoHandlerFactory handlers = epoll ? CoalescingEpollHandler.newFactory() : NioIoHandler.newFactory();
         DefaultThreadFactory names = new DefaultThreadFactory("ambassador-loop", true);
         return new Transport(new MultiThreadIoEventLoopGroup(threads, names, handlers), epoll);
     }

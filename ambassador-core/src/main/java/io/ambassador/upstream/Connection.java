@@ -50,7 +50,12 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         this.client = client;
         this.session = service.protocol().open(new ClientContext(gateway, client));
         this.addresses = new Connector.ClientAddress(source, destination);
-        this.relay = new Relay(client, service.spec().limits().idleTimeout(), service, this::relayEnded);
+        this.relay = new Relay(
+                client,
+                service.spec().limits().idleTimeout(),
+                service.spec().relay().spliceAfter(),
+                service,
+                this::relayEnded);
     }
 
     public void start() {
