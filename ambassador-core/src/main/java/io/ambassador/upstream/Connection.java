@@ -90,6 +90,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
             return;
         }
         if (greeting == null) {
+            client.config().setAutoRead(true); // what comes meanwhile is held, and goes on without another wait
             dial();
             return;
         }
