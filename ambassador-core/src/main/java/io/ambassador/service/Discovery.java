@@ -78,6 +78,7 @@ final class Discovery {
         if (winner != null) {
             selected = winner;
             Set<Endpoint> known = winner.known();
+            pool.stale(winner.stale());
             pool.replace(allowed(known == null ? Set.of() : known), winner.absence());
         } else if (any) {
             pool.replace(List.of(), sources.get(0).absence());

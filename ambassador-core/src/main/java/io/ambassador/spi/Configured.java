@@ -33,4 +33,10 @@ public record Configured<P extends Provider<?>>(P provider, Record config) {
     public int hashCode() {
         return Objects.hash(provider.getClass(), config);
     }
+
+    /** The same in each process for equal settings, as what is kept on disk is found by it. */
+    @Override
+    public String toString() {
+        return type() + " " + config;
+    }
 }

@@ -6,7 +6,15 @@ import io.ambassador.spi.AmbassadorException;
 final class TlsException extends AmbassadorException {
     private static final long serialVersionUID = 1L;
 
-    TlsException(String message) {
+    private final boolean late;
+
+    /** @param late whether the handshake was not finished in time */
+    TlsException(String message, boolean late) {
         super(message, null, false);
+        this.late = late;
+    }
+
+    boolean isLate() {
+        return late;
     }
 }

@@ -38,7 +38,7 @@ public final class Daemon implements AutoCloseable {
     }
 
     /**
-     * Starts {@code command} and waits until {@code up} says that it serves, 20 s at most.
+     * Starts {@code command} and waits until {@code up} says that it serves, a minute at most.
      *
      * @param directory its working directory, removed on close
      */
@@ -56,7 +56,7 @@ public final class Daemon implements AutoCloseable {
                     "Cannot start " + command.get(0) + ". Run bin/verify, which installs what tests need.", e);
         }
         Daemon daemon = new Daemon(process, directory, output);
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
         while (!up.getAsBoolean()) {
             if (!process.isAlive() || System.nanoTime() > deadline) {
                 String said = daemon.output();
@@ -70,6 +70,10 @@ public final class Daemon implements AutoCloseable {
 
     public long pid() {
         return process.pid();
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
     }
 
     public Path directory() {
@@ -132,6 +136,9 @@ public final class Daemon implements AutoCloseable {
     private void destroy() {
         process.destroyForcibly();
         await();
+        if (!Files.exists(directory)) {
+            return; // removed by another daemon that was started in it later
+        }
         try (Stream<Path> files = Files.walk(directory)) {
             files.sorted(Comparator.reverseOrder())
                     .forEach(file -> file.toFile().delete());

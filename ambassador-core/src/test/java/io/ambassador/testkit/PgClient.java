@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A PostgreSQL client on one blocking socket that sends and shows messages as they are; each read waits 10 s at most.
+ * A PostgreSQL client on one blocking socket that sends and shows messages as they are; each read waits a minute at most.
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-message-formats.html">Message formats</a>
  */
@@ -68,7 +68,7 @@ public final class PgClient implements AutoCloseable {
     public static PgClient connect(InetSocketAddress address) {
         try {
             Socket socket = new Socket(address.getAddress(), address.getPort());
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(60_000);
             socket.setTcpNoDelay(true);
             return new PgClient(socket);
         } catch (IOException e) {

@@ -41,12 +41,12 @@ public final class RespClient implements AutoCloseable {
         this.out = out;
     }
 
-    /** Connects within 5 s; a reply that takes more than 10 s fails. */
+    /** Connects within 5 s; a reply that takes more than a minute fails. */
     public static RespClient connect(SocketAddress address) {
         try {
             Socket socket = new Socket();
             socket.connect(address, 5_000);
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(60_000);
             socket.setTcpNoDelay(true);
             return new RespClient(socket, socket.getInputStream(), socket.getOutputStream());
         } catch (IOException e) {

@@ -83,7 +83,10 @@ final class ForwardCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         options.setUpLog();
         Configuration configuration = config.read(described(System.getenv("PORT")), Catalog.load());
-        return new Sidecar(configuration, configuration.adminGiven(), options.exitZeroOnSigterm()).run();
+        options.setUpLog(configuration.log());
+        boolean adminGiven =
+                configuration.admin() != null && configuration.admin().given();
+        return new Sidecar(configuration, adminGiven, options.exitZeroOnSigterm()).run();
     }
 
     /** The same that a file would say. */

@@ -45,6 +45,7 @@ final class RunCommand implements Callable<Integer> {
         options.setUpLog();
         config.lookUp();
         Configuration configuration = config.read(ConfigFactory.empty(), Catalog.load());
+        options.setUpLog(configuration.log());
         return new Sidecar(configuration, true, options.exitZeroOnSigterm(), application).run();
     }
 }

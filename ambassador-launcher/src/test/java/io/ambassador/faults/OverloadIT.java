@@ -1,6 +1,7 @@
 package io.ambassador.faults;
 
 import static io.ambassador.faults.Running.report;
+import static io.ambassador.testkit.Timing.assertWithin;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -59,7 +60,7 @@ class OverloadIT {
                         busy[busy.length * 99 / 100] / 1_000);
                 assertEquals(readers, crowd.open());
                 assertTrue(growth <= 192 * 1024, growth + " KiB");
-                assertTrue(busy[busy.length * 99 / 100] <= 20_000_000, "p99 " + busy[busy.length * 99 / 100] + " ns");
+                assertWithin(Duration.ofMillis(20), busy[busy.length * 99 / 100] / 1_000_000);
                 // Nobody is starved: all go on.
                 long[] read = crowd.members().stream()
                         .mapToLong(Crowd.Member::bytesRead)
@@ -108,7 +109,7 @@ class OverloadIT {
                         "256 descriptors, 1000 clients: %d in use when idle, %d at most, %d clients served, the others"
                                 + " wait; the next is served %d ms after a release",
                         idle, most, first.size(), millis);
-                assertTrue(millis <= 1_000, millis + " ms");
+                assertWithin(Duration.ofSeconds(1), millis);
             }
             await().atMost(PATIENCE).until(() -> sidecar.descriptors() <= idle + 10);
             assertEquals(1, EchoClient.call(sidecar.address()));
@@ -163,7 +164,7 @@ class OverloadIT {
                         NewConnections.failed(calls).size(),
                         NewConnections.slowest(calls).toMillis());
                 assertTrue(soonest >= 10_000, soonest + " ms after it began to connect");
-                assertTrue(lasted[lasted.length - 1] <= 20_000, lasted[lasted.length - 1] + " ms");
+                assertWithin(Duration.ofSeconds(10), Duration.ofSeconds(3), lasted[lasted.length - 1]);
                 assertTrue(calls.size() > 200);
                 assertEquals(List.of(), NewConnections.failed(calls));
                 assertEquals(senders, sidecar.metric("ambassador_connections_closed_total", "reason=\"not-allowed\""));

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class SecretTracesIT {
     private static final String SERVED = "served";
-    private static final int LOGINS = 200;
+    private static final int LOGINS = Integer.getInteger("traces.logins", 50);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     /** A server whose one user's password can be changed, and clients that know none. */

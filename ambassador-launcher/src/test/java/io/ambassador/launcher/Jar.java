@@ -43,7 +43,10 @@ final class Jar implements AutoCloseable {
     static Jar exec(Map<String, String> environment, Path folder, List<String> command) {
         try {
             Path output = Files.createTempFile("ambassador-", ".log");
-            ProcessBuilder builder = new ProcessBuilder(command)
+            // Whoever is started in the background is deaf to SIGINT, and so are its children unless told otherwise.
+            List<String> listening = new ArrayList<>(List.of("env", "--default-signal=INT"));
+            listening.addAll(command);
+            ProcessBuilder builder = new ProcessBuilder(listening)
                     .directory(folder.toFile())
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile());

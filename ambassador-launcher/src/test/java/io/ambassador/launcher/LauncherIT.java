@@ -214,8 +214,21 @@ class LauncherIT {
                 assertEquals(0, status.exitCode(), status::output);
                 assertTrue(status.output().startsWith("{\"ready\":true,"), status::output);
             }
-            AdminClient client = new AdminClient("127.0.0.1:" + admin);
+            AdminClient client = new AdminClient("127.0.0.1:" + admin, () -> null);
             assertTrue(client.get("/metrics").body().contains("ambassador_connections_opened"));
+            try (Jar level = Jar.run(environment, "log-level", "error,launcher=debug")) {
+                assertEquals(0, level.exitCode(), level::output);
+                assertEquals("error,io.netty=warn,launcher=debug\n", level.output());
+            }
+            sidecar.awaitOutput("INFO  admin Log level: error,launcher=debug, before: info,io.netty=warn");
+            try (Jar level = Jar.run(environment, "log-level", "loud")) {
+                assertEquals(1, level.exitCode(), level::output);
+                assertTrue(level.output().contains("\"loud\" is not a level"), level::output);
+            }
+            try (Jar level = Jar.run(environment, "log-level")) {
+                assertEquals(0, level.exitCode(), level::output);
+                assertEquals("error,io.netty=warn,launcher=debug\n", level.output());
+            }
             try (Jar drain = Jar.run(environment, "drain")) {
                 assertEquals(0, drain.exitCode(), drain::output);
             }
@@ -243,7 +256,7 @@ class LauncherIT {
 
             sidecar.signal("TERM");
 
-            AdminClient client = new AdminClient("127.0.0.1:" + admin);
+            AdminClient client = new AdminClient("127.0.0.1:" + admin, () -> null);
             await().untilAsserted(() -> assertEquals(503, client.get("/readyz").status()));
             await().untilAsserted(() -> assertThrows(IOException.class, () -> echo(port, "hello")));
             assertEquals(200, client.get("/livez").status());

@@ -71,7 +71,7 @@ class MainTest {
                     consul://127.0.0.1:8500/path          | "consul" is not supported by this version
                     run --nosuch                          | Unknown option: '--nosuch'
                     run -c /nosuch/file                   | /nosuch/file: there is no such file
-                    run --log-level loud                  | --log-level loud: expected error, warn, info, debug or trace
+                    run --log-level loud                  | --log-level: "loud" is not a level (known: error, warn, info, debug, trace)
                     forward                               | Missing required parameter
                     forward rnu                           | "rnu" is not a target
                     forward 1=h:1 --protocol nosuch       | "nosuch" is not a known protocol

@@ -19,8 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Fuzzes each target for {@code -Dfuzz.seconds}, by default a minute, two at a time, each in a JVM of its own. An input
- * that fails is left in {@code target/fuzz}; {@link FuzzInputsTest} keeps those that once did.
+ * Fuzzes each target for {@code -Dfuzz.seconds}, by default a minute, two at a time, each in a JVM of its own that
+ * leaves the processors to whatever else is tested meanwhile. An input that fails is left in {@code target/fuzz}; {@link
+ * FuzzInputsTest} keeps those that once did.
  */
 class FuzzIT {
     private static final int SECONDS = Integer.getInteger("fuzz.seconds", 60);
@@ -49,6 +50,9 @@ class FuzzIT {
     private static String fuzz(Class<?> target, Path corpus) throws Exception {
         Path output = Files.createDirectories(Path.of("target", "fuzz", target.getSimpleName()));
         Process process = new ProcessBuilder(List.of(
+                        "nice",
+                        "-n",
+                        "19",
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx512m",
                         "-XX:+EnableDynamicAgentLoading",
@@ -63,7 +67,7 @@ class FuzzIT {
                         "-artifact_prefix=" + output + "/",
                         "-max_total_time=" + SECONDS,
                         "-seed=" + SEED,
-                        "-timeout=5",
+                        "-timeout=25",
                         "-max_len=4096",
                         "-print_final_stats=1",
                         corpus.toString(),
@@ -71,7 +75,7 @@ class FuzzIT {
                 .redirectErrorStream(true)
                 .redirectOutput(output.resolve("output.log").toFile())
                 .start();
-        if (!process.waitFor(SECONDS + 120L, TimeUnit.SECONDS)) {
+        if (!process.waitFor(SECONDS + 300L, TimeUnit.SECONDS)) {
             process.destroyForcibly();
         }
         String said = Files.readString(output.resolve("output.log"), ISO_8859_1);

@@ -6,10 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.Ambassador;
+import io.ambassador.auth.RotationOrder;
+import io.ambassador.auth.Visitors;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.Credentials;
 import io.ambassador.service.HealthSpec;
-import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.RotationSpec;
 import io.ambassador.service.ServiceStatus;
 import io.ambassador.service.ServiceStatus.CredentialState;
@@ -34,13 +35,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -52,14 +46,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Passwords that change at a real server and in the file at different times, seen from its clients. */
 class RedisRotationIT {
-    /** How long server and file disagree. */
-    private static final Duration GAP = Duration.ofSeconds(Integer.getInteger("rotation.seconds", 3));
-
-    /** Connecting and logging in have less time than the gap lasts. */
-    private static final LimitsSpec IMPATIENT =
-            new LimitsSpec(10_000, 1, Duration.ofSeconds(1), Duration.ofMillis(1_500), null, null, 0.2, null);
-
-    private static final RotationSpec USUAL = RotationSpec.DEFAULT;
     private static final Pattern REFUSALS = Pattern.compile("errorstat_WRONGPASS:count=(\\d+)");
 
     private static final Pattern CONNECTIONS = Pattern.compile("total_connections_received:(\\d+)");
@@ -67,53 +53,29 @@ class RedisRotationIT {
     @TempDir
     Path directory;
 
-    enum Order {
-        SERVER_FIRST_AND_THE_NEXT_IS_KNOWN,
-        SERVER_FIRST_AND_CLIENTS_WAIT,
-        SERVER_LAST
-    }
-
     @ParameterizedTest
     @EnumSource
-    void noClientNotices(Order order) throws Exception {
+    void noClientNotices(RotationOrder order) throws Exception {
         Path file = write("password", "old");
-        RotationSpec rotation = switch (order) {
-            case SERVER_FIRST_AND_THE_NEXT_IS_KNOWN ->
-                new RotationSpec(
-                        Credentials.file(null, write("next", "new")).password(),
-                        USUAL.keepPrevious(),
-                        Duration.ZERO,
-                        null);
-            case SERVER_FIRST_AND_CLIENTS_WAIT ->
-                new RotationSpec(null, USUAL.keepPrevious(), GAP.plusSeconds(30), null);
-            case SERVER_LAST -> new RotationSpec(null, USUAL.keepPrevious(), Duration.ZERO, null);
-        };
+        RotationSpec rotation = order.spec(write("next", "new"));
         try (RedisServer redis = RedisServer.withPassword("old");
                 Ambassador ambassador =
                         serve(redis, Credentials.file(null, file).rotating(rotation));
-                Crowd crowd = new Crowd(ambassador.address("redis"), Duration.ofMillis(100))) {
+                Visitors crowd = new Visitors(Duration.ofMillis(100), () -> visit(ambassador))) {
             crowd.awaitServed(10);
-            if (order == Order.SERVER_LAST) {
-                write("password", "new");
-            } else {
-                password(redis, "new");
-            }
-            Thread.sleep(GAP.toMillis()); // the gap itself is what is tested
-            if (order == Order.SERVER_LAST) {
-                password(redis, "new");
-            } else {
-                write("password", "new");
-            }
+            change(order.isServerFirst(), redis);
+            RotationOrder.awaitEndOfGap();
+            change(!order.isServerFirst(), redis);
             crowd.awaitServed(crowd.served() + 20);
-            await().atMost(Duration.ofSeconds(20))
-                    .until(() -> status(ambassador).version() == 2);
+            await().until(() -> status(ambassador).version() == 2);
             crowd.stop();
 
-            assertEquals(List.of(), List.copyOf(crowd.errors));
+            assertEquals(List.of(), crowd.errors());
             assertEquals(CredentialState.ACCEPTED, status(ambassador).state());
             long refusals = refusals(redis);
-            System.out.println(order + ": " + crowd.served() + " clients served over a gap of " + GAP.toSeconds()
-                    + " s, " + refusals + " logins refused");
+            System.out.printf(
+                    "measured: %s: %d clients served over a gap of %d s, %d logins refused%n",
+                    order, crowd.served(), RotationOrder.GAP.toSeconds(), refusals);
             assertTrue(refusals >= 1 && refusals <= 2, refusals + " logins were refused");
         }
     }
@@ -123,17 +85,17 @@ class RedisRotationIT {
         Path file = write("password", "wrong");
         try (RedisServer redis = RedisServer.withPassword("right");
                 Ambassador ambassador = serve(redis, Credentials.file(null, file));
-                Crowd crowd = new Crowd(ambassador.address("redis"), Duration.ofMillis(10))) {
-            await().atMost(Duration.ofSeconds(60)).until(() -> crowd.errors.size() >= 600);
+                Visitors crowd = new Visitors(Duration.ofMillis(10), () -> visit(ambassador))) {
+            await().atMost(Duration.ofSeconds(60)).until(() -> crowd.errors().size() >= 600);
             crowd.stop();
             long refusals = refusals(redis);
             assertTrue(refusals >= 1 && refusals <= 10, refusals + " logins were refused");
             assertEquals(0, crowd.served());
             assertTrue(
-                    crowd.errors.stream()
+                    crowd.errors().stream()
                             .anyMatch(said ->
                                     said.matches(".*refused the credentials; they are tried again in \\d+ s.*")),
-                    crowd.errors.toString());
+                    crowd.errors().toString());
             assertEquals(CredentialState.REFUSED, status(ambassador).state());
 
             write("password", "right");
@@ -320,6 +282,19 @@ class RedisRotationIT {
         return ambassador.services().get(0).credentials();
     }
 
+    private static String visit(Ambassador ambassador) throws IOException {
+        String said = ping(ambassador.address("redis"));
+        return said.equals("PONG") ? Visitors.SERVED : said;
+    }
+
+    private void change(boolean atTheServer, RedisServer redis) throws IOException {
+        if (atTheServer) {
+            password(redis, "new");
+        } else {
+            write("password", "new");
+        }
+    }
+
     private static void password(RedisServer redis, String password) {
         redis.command("CONFIG", "SET", "requirepass", password);
     }
@@ -346,19 +321,12 @@ class RedisRotationIT {
 
     private static Ambassador serve(RedisServer redis, Credentials credentials, SimpleMeterRegistry registry)
             throws Exception {
-        return serve(redis, credentials, registry, LimitsSpec.DEFAULT);
-    }
-
-    private static Ambassador serve(
-            RedisServer redis, Credentials credentials, SimpleMeterRegistry registry, LimitsSpec limits)
-            throws Exception {
         Ambassador ambassador = Ambassador.builder()
                 .service(
                         "redis",
                         service -> service.listen("127.0.0.1", 0)
                                 .protocol("redis")
                                 .discover(only(redis))
-                                .limits(limits)
                                 .credentials(credentials))
                 .meterRegistry(registry)
                 .start();
@@ -384,53 +352,6 @@ class RedisRotationIT {
             return String.valueOf(RespClient.read(socket.getInputStream()));
         } catch (RespClient.ErrorReply e) {
             return e.getMessage();
-        }
-    }
-
-    /** Clients that come one after the other, each for one command, whether or not those before are done. */
-    private static final class Crowd implements AutoCloseable {
-        final Queue<String> errors = new ConcurrentLinkedQueue<>();
-        private final AtomicInteger served = new AtomicInteger();
-        private final ScheduledExecutorService door = Executors.newSingleThreadScheduledExecutor();
-        private final ExecutorService clients = Executors.newCachedThreadPool();
-
-        Crowd(InetSocketAddress address, Duration interval) {
-            door.scheduleAtFixedRate(
-                    () -> clients.execute(() -> visit(address)), 0, interval.toMillis(), TimeUnit.MILLISECONDS);
-        }
-
-        private void visit(InetSocketAddress address) {
-            try {
-                String said = ping(address);
-                if (said.equals("PONG")) {
-                    served.incrementAndGet();
-                } else {
-                    errors.add(said);
-                }
-            } catch (IOException e) {
-                errors.add(e.toString());
-            }
-        }
-
-        int served() {
-            return served.get();
-        }
-
-        void awaitServed(int count) {
-            await().atMost(Duration.ofSeconds(60)).until(() -> served() >= count || !errors.isEmpty());
-        }
-
-        void stop() throws InterruptedException {
-            door.shutdown();
-            assertTrue(door.awaitTermination(10, TimeUnit.SECONDS));
-            clients.shutdown();
-            assertTrue(clients.awaitTermination(60, TimeUnit.SECONDS));
-        }
-
-        @Override
-        public void close() {
-            door.shutdownNow();
-            clients.shutdownNow();
         }
     }
 }

@@ -19,6 +19,9 @@ public record Endpoint(
         String host, int port, int weight, int priority, String zone, Set<String> tags, Map<String, String> metadata) {
     public static final int MAX_WEIGHT = 1_000_000;
 
+    /** In the metadata: what the source says that the server is, {@code primary} or {@code replica}. */
+    public static final String ROLE = "role";
+
     public Endpoint {
         if (host.isEmpty() || host.startsWith("[")) {
             throw new IllegalArgumentException("host: \"" + host + "\" (expected: an address without brackets)");

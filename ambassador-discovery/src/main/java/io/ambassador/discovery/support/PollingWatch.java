@@ -41,24 +41,18 @@ public final class PollingWatch implements Watch {
     private final ScheduledExecutorService scheduler;
     private final SnapshotPublisher publisher;
     private final Backoff backoff;
-    private final Poll poll;
     private final Object lock = new Object(); // guards timer and closed
+    private volatile @Nullable Poll poll; // set once, before the first question
     private @Nullable ScheduledFuture<?> timer;
     private boolean closed;
     private boolean asking; // control thread only, as is askAgain
     private boolean askAgain;
 
-    private PollingWatch(
-            String name,
-            ScheduledExecutorService scheduler,
-            Listener listener,
-            Backoff backoff,
-            Function<Runnable, Poll> poll) {
+    private PollingWatch(String name, ScheduledExecutorService scheduler, Listener listener, Backoff backoff) {
         this.name = name;
         this.scheduler = scheduler;
         this.publisher = new SnapshotPublisher(name, listener);
         this.backoff = backoff;
-        this.poll = poll.apply(this::askNow);
     }
 
     /**
@@ -83,7 +77,8 @@ public final class PollingWatch implements Watch {
             Listener listener,
             Backoff backoff,
             Function<Runnable, Poll> poll) {
-        PollingWatch watch = new PollingWatch(name, scheduler, listener, backoff, poll);
+        PollingWatch watch = new PollingWatch(name, scheduler, listener, backoff);
+        watch.poll = poll.apply(watch::askNow); // which may be called before apply returns
         watch.askNow();
         return watch;
     }
@@ -105,10 +100,17 @@ public final class PollingWatch implements Watch {
             }
         }
         publisher.close();
-        poll.close();
+        Poll own = poll;
+        if (own != null) {
+            own.close();
+        }
     }
 
     private void ask() {
+        Poll own = poll;
+        if (own == null) {
+            return; // the first question is about to be asked
+        }
         if (asking) {
             askAgain = true;
             return;
@@ -124,7 +126,7 @@ public final class PollingWatch implements Watch {
         asking = true;
         CompletionStage<Answer> answer;
         try {
-            answer = poll.ask();
+            answer = own.ask();
         } catch (RuntimeException e) {
             take(unexpected(e));
             return;

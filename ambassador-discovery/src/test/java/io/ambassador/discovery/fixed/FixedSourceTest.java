@@ -101,7 +101,7 @@ class FixedSourceTest extends FixedSourceContract {
                     parse("static://10.0.0.1:6379,r.example.com:6379?timeout=5s&family=ipv4&resolver=" + dns.address());
             try (RecordingListener seen = RecordingListener.watch(provider.create(config, control.scheduler()))) {
                 Awaitility.await()
-                        .atMost(Duration.ofSeconds(2))
+                        .atMost(Duration.ofSeconds(4))
                         .untilAsserted(() -> assertEquals(Set.of("10.0.0.1:6379"), seen.addresses()));
 
                 dns.on("A", "r.example.com", DnsReply.ok().a("r.example.com", 1, "10.0.0.2"));

@@ -1,5 +1,6 @@
 package io.ambassador.launcher.admin;
 
+import io.ambassador.launcher.logging.Logging;
 import io.ambassador.service.ServiceStatus;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
@@ -9,17 +10,25 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Which path is answered how. Reading is GET or HEAD, changing is POST. */
 final class Router {
     private static final String SERVICES = "/api/services";
+    private static final String LOG_LEVEL = "/api/log-level";
+    private static final Logger LOG = LoggerFactory.getLogger("ambassador.admin");
+
+    /** What holds nothing to protect: probes, whose askers have no token, and the page, which asks for one. */
+    private static final Set<String> OPEN =
+            Set.of("/", "/livez", "/healthz", "/live", "/liveness", "/readyz", "/ready", "/readiness", "/startup");
 
     private final Managed managed;
     private final Metrics metrics;
     private final Map<String, Function<HttpRequest, Reply>> reads;
-    private final Map<String, Runnable> changes;
+    private final Map<String, Function<HttpRequest, Reply>> changes;
 
     Router(Managed managed, Metrics metrics) {
         this.managed = managed;
@@ -35,9 +44,23 @@ final class Router {
                 Map.entry("/readiness", request -> ready()),
                 Map.entry("/startup", request -> ready()),
                 Map.entry("/metrics", this::metrics),
+                Map.entry(LOG_LEVEL, request -> logLevel()),
                 Map.entry(SERVICES, request -> services()));
         this.changes = Map.of(
-                "/api/drain", managed::drain, "/quitquitquit", managed::shutdown, "/shutdown", managed::shutdown);
+                "/api/drain",
+                request -> draining(managed::drain),
+                "/quitquitquit",
+                request -> draining(managed::shutdown),
+                "/shutdown",
+                request -> draining(managed::shutdown),
+                LOG_LEVEL,
+                Router::setLogLevel);
+    }
+
+    /** Whether reading {@code uri} never needs a token. */
+    static boolean isOpen(String uri) {
+        int query = uri.indexOf('?');
+        return OPEN.contains(query < 0 ? uri : uri.substring(0, query));
     }
 
     Reply answer(HttpRequest request) {
@@ -52,20 +75,46 @@ final class Router {
             String name = path.substring(SERVICES.length() + 1);
             read = ignored -> service(name);
         }
-        if (read != null) {
-            boolean reading =
-                    request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
-            return reading ? read.apply(request) : notAllowed("GET, HEAD");
-        }
-        Runnable change = changes.get(path);
-        if (change == null) {
+        Function<HttpRequest, Reply> change = changes.get(path);
+        if (read == null && change == null) {
             return Reply.text(HttpResponseStatus.NOT_FOUND, "There is nothing here. / shows what there is.");
         }
-        if (!request.method().equals(HttpMethod.POST)) {
-            return notAllowed("POST");
+        HttpMethod method = request.method();
+        if (read != null && (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD))) {
+            return read.apply(request);
         }
-        change.run();
+        if (change != null && method.equals(HttpMethod.POST)) {
+            return change.apply(request);
+        }
+        return notAllowed((read == null ? "" : "GET, HEAD")
+                + (read == null || change == null ? "" : ", ")
+                + (change == null ? "" : "POST"));
+    }
+
+    private static Reply draining(Runnable command) {
+        command.run();
         return Reply.text(HttpResponseStatus.ACCEPTED, "draining");
+    }
+
+    private static Reply logLevel() {
+        return Reply.text(HttpResponseStatus.OK, Logging.levels());
+    }
+
+    private static Reply setLogLevel(HttpRequest request) {
+        try {
+            List<String> levels =
+                    new QueryStringDecoder(request.uri()).parameters().getOrDefault("level", List.of());
+            if (levels.isEmpty()) {
+                throw new IllegalArgumentException("Say which: ?level=info,service.redis=debug");
+            }
+            String wanted = String.join(",", levels);
+            Logging.check(wanted);
+            LOG.info("Log level: {}, before: {}", wanted, Logging.levels()); // now, since it may be silent in a moment
+            Logging.setLevels(wanted);
+        } catch (IllegalArgumentException e) {
+            return Reply.text(HttpResponseStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
+        }
+        return logLevel();
     }
 
     private static Reply notAllowed(String allowed) {
@@ -93,9 +142,10 @@ final class Router {
     }
 
     private Reply metrics(HttpRequest request) {
-        @Nullable String accept = request.headers().get(HttpHeaderNames.ACCEPT);
-        String type =
-                accept != null && accept.contains("application/openmetrics-text") ? Metrics.OPEN_METRICS : Metrics.TEXT;
+        Accept accept = new Accept(request.headers().getAll(HttpHeaderNames.ACCEPT));
+        double open = accept.quality("application/openmetrics-text", "1.0.0");
+        boolean wanted = open > 0 && open >= accept.quality("text/plain", "0.0.4");
+        String type = wanted ? Metrics.OPEN_METRICS : Metrics.TEXT; // the latter also where neither is wanted
         return Reply.ok(type, metrics.scrape(type).getBytes(StandardCharsets.UTF_8));
     }
 

@@ -5,6 +5,8 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import io.ambassador.launcher.admin.AdminSpec;
+import io.ambassador.launcher.logging.Logging;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceSpec;
@@ -22,8 +24,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what stands under {@code ambassador} into a {@link Configuration}, or says everything that is wrong. */
 public final class ConfigReader {
-    static final ListenAddress.Tcp DEFAULT_ADMIN = new ListenAddress.Tcp("127.0.0.1", 9901);
-
     /** What replaces a value of {@code defaults} whole, since blocks of two kinds cannot be mixed. */
     private static final List<String> NOT_MIXED = List.of(
             "discovery",
@@ -36,7 +36,7 @@ public final class ConfigReader {
     private final Catalog catalog;
     private final Map<ListenAddress.Tcp, String> taken = new HashMap<>();
 
-    private ConfigReader(Catalog catalog) {
+    ConfigReader(Catalog catalog) {
         this.catalog = catalog;
     }
 
@@ -58,22 +58,47 @@ public final class ConfigReader {
         if (root.has("defaults") && !isBlock(config, "defaults")) {
             root.problem("defaults", "is not a block { … }");
         }
-        Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);
-        Path cacheDirectory = root.block("discovery").optionalPath("cache-directory");
-        Settings adminBlock = root.block("admin");
-        ListenAddress.Tcp admin = admin(adminBlock);
-        int eventLoops = root.integer("event-loops", 0, 1, 256);
+        Globals globals = globals(root);
         List<ServiceSpec> specs = services(root);
         root.refuseUnknownKeys();
         root.throwIfWrong();
         return new Configuration(
                 specs,
-                cacheDirectory,
-                admin,
-                adminBlock.has("listen"),
-                eventLoops,
+                globals.cacheDirectory(),
+                globals.admin(),
+                globals.log(),
+                globals.eventLoops(),
                 root.warnings(),
                 () -> EffectiveConfig.lines(config));
+    }
+
+    /** What stands outside services. */
+    record Globals(@Nullable Path cacheDirectory, @Nullable AdminSpec admin, LogSettings log, int eventLoops) {}
+
+    Globals globals(Settings root) {
+        Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);
+        Settings block = root.block("admin");
+        AdminSpec admin = AdminReader.read(block, catalog);
+        if (admin != null) {
+            claim(block, admin.listen());
+        }
+        return new Globals(
+                root.block("discovery").optionalPath("cache-directory"),
+                admin,
+                log(root.block("log")),
+                root.integer("event-loops", 0, 1, 256));
+    }
+
+    private static LogSettings log(Settings log) {
+        String levels = log.has("level") ? String.join(",", log.strings("level")) : null;
+        try {
+            if (levels != null) {
+                Logging.check(levels);
+            }
+        } catch (IllegalArgumentException e) {
+            log.problem("level", String.valueOf(e.getMessage()));
+        }
+        return new LogSettings(levels, log.has("format") ? log.word("format", Logging.Format.TEXT) : null);
     }
 
     private List<ServiceSpec> services(Settings root) {
@@ -96,34 +121,6 @@ public final class ConfigReader {
             root.problem("services", "describes no service. Add one, such as services.redis { … }");
         }
         return specs;
-    }
-
-    private ListenAddress.@Nullable Tcp admin(Settings admin) {
-        admin.refuseUnsupported("token");
-        admin.refuseUnsupported("drills");
-        String text = admin.string("listen", DEFAULT_ADMIN.toString());
-        if (text.equals("off") || text.equals("false")) {
-            return null;
-        }
-        ListenAddress address = admin.parse("listen", text, "an address such as 127.0.0.1:9901, or off", t -> {
-            ListenAddress parsed = ListenAddress.parse(t);
-            if (!(parsed instanceof ListenAddress.Tcp)) {
-                throw new IllegalArgumentException(t);
-            }
-            return parsed;
-        });
-        if (!(address instanceof ListenAddress.Tcp tcp)) {
-            return null;
-        }
-        if (!isLoopback(tcp.host())) {
-            admin.problem(
-                    "listen",
-                    "\"" + text + "\" can be reached from other machines, and this version has no admin token."
-                            + " Listen on loopback");
-            return null;
-        }
-        claim(admin, tcp);
-        return tcp;
     }
 
     /** Two listeners on one address would fail one after the other at start; this names both. */

@@ -41,6 +41,7 @@ final class EnvironmentNames {
                 || rest.startsWith(DEFAULTS)
                 || rest.startsWith("ADMIN_")
                 || rest.startsWith("DISCOVERY_")
+                || rest.startsWith("LOG_")
                 || rest.equals("EVENT_LOOPS");
     }
 

@@ -52,7 +52,7 @@ final class ServiceReader {
         List<ListenAddress> listen = listen();
         Configured<ProtocolProvider<?>> protocol = protocol();
         List<Configured<EndpointSourceProvider<?>>> discovery = discovery();
-        Role role = settings.word("role", Role.ANY);
+        Role role = settings.word("role", Role.usual(discovery));
         Configured<BalancingPolicyProvider<?>> balancing = balancing();
         CredentialsReader credentialsReader = new CredentialsReader(settings, catalog);
         Credentials credentials = credentialsReader.read();

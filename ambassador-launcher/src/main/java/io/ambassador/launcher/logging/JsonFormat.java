@@ -1,5 +1,6 @@
 package io.ambassador.launcher.logging;
 
+import io.ambassador.spi.PeerText;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.HashSet;
@@ -50,23 +51,8 @@ final class JsonFormat implements LineFormat {
     }
 
     private static void string(StringBuilder line, String text) {
-        line.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                line.append('\\').append(c);
-            } else if (LineFormat.isUnsafe(c) || Character.isSurrogate(c) && !paired(text, i)) {
-                LineFormat.escape(line, c);
-            } else {
-                line.append(c);
-            }
-        }
-        line.append('"');
-    }
-
-    private static boolean paired(String text, int at) {
-        return Character.isHighSurrogate(text.charAt(at))
-                ? at + 1 < text.length() && Character.isLowSurrogate(text.charAt(at + 1))
-                : at > 0 && Character.isHighSurrogate(text.charAt(at - 1));
+        line.append('"')
+                .append(PeerText.escape(text.replace("\\", "\\\\").replace("\"", "\\\"")))
+                .append('"');
     }
 }

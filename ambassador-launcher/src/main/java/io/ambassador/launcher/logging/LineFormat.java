@@ -26,27 +26,4 @@ interface LineFormat {
         }
         return line.append(text);
     }
-
-    /** Whether a character could fake or hide part of a line: controls, line ends, and what turns text round. */
-    static boolean isUnsafe(char c) {
-        return switch (Character.getType(c)) {
-            case Character.CONTROL,
-                    Character.FORMAT,
-                    Character.LINE_SEPARATOR,
-                    Character.PARAGRAPH_SEPARATOR,
-                    Character.UNASSIGNED,
-                    Character.PRIVATE_USE -> true;
-            default -> false;
-        };
-    }
-
-    /** Appends {@code \n}, {@code \t}, {@code \u001b} and the like. */
-    static void escape(StringBuilder line, char c) {
-        switch (c) {
-            case '\n' -> line.append("\\n");
-            case '\r' -> line.append("\\r");
-            case '\t' -> line.append("\\t");
-            default -> line.append(String.format("\\u%04x", (int) c));
-        }
-    }
 }

@@ -10,15 +10,19 @@ import org.slf4j.helpers.LegacyAbstractLogger;
 import org.slf4j.helpers.MessageFormatter;
 import org.slf4j.spi.LoggingEventAware;
 
-/** A logger that makes one line of each event. */
+/** A logger that makes one line of each event from a level on, which may change at any time. */
 final class LineLogger extends LegacyAbstractLogger implements LoggingEventAware {
     private static final long serialVersionUID = 1L;
 
-    private final int threshold;
+    private volatile int threshold;
 
-    LineLogger(String name) {
+    LineLogger(String name, Level level) {
         this.name = name;
-        this.threshold = Logging.level(name).toInt();
+        this.threshold = level.toInt();
+    }
+
+    void threshold(Level level) {
+        threshold = level.toInt();
     }
 
     @Override

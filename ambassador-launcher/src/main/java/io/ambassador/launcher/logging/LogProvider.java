@@ -1,6 +1,5 @@
 package io.ambassador.launcher.logging;
 
-import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.IMarkerFactory;
 import org.slf4j.helpers.BasicMarkerFactory;
@@ -10,13 +9,12 @@ import org.slf4j.spi.SLF4JServiceProvider;
 
 /** Named by {@link Logging#configure}; public because SLF4J makes it. */
 public final class LogProvider implements SLF4JServiceProvider {
-    private final ConcurrentHashMap<String, LineLogger> loggers = new ConcurrentHashMap<>();
     private final IMarkerFactory markers = new BasicMarkerFactory();
     private final MDCAdapter mdc = new NOPMDCAdapter();
 
     @Override
     public ILoggerFactory getLoggerFactory() {
-        return name -> loggers.computeIfAbsent(name, LineLogger::new);
+        return Logging::logger;
     }
 
     @Override

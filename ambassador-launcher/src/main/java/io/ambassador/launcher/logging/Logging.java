@@ -4,12 +4,12 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
 import org.slf4j.event.Level;
 
-/** Sets up the log of this process; once, before anything logs. */
+/** The log of this process. Thread-safe. */
 public final class Logging {
     /** How an event is written. */
     public enum Format {
@@ -17,71 +17,79 @@ public final class Logging {
         JSON
     }
 
-    static final String NETTY = "io.netty";
+    /** What is said without further ado. */
+    public static final String DEFAULT_LEVELS = "info";
 
     private static final Duration PATIENCE = Duration.ofSeconds(1);
     private static final LineWriter OUT = new LineWriter(new FileOutputStream(FileDescriptor.out), Logging::loss);
+    private static final Map<String, LineLogger> LOGGERS = new ConcurrentHashMap<>();
 
     static {
         Runtime.getRuntime().addShutdownHook(new Thread(Logging::flush, "ambassador-log-flush"));
     }
 
-    private static volatile Logging current = new Logging(Map.of("", Level.INFO, NETTY, Level.WARN), Format.TEXT);
+    private static volatile LineFormat format = new TextFormat();
+    private static Levels levels = Levels.parse(DEFAULT_LEVELS);
 
-    private final TreeMap<String, Level> levels;
-    private final LineFormat format;
-
-    private Logging(Map<String, Level> levels, Format format) {
-        this.levels = new TreeMap<>(levels);
-        this.format = format == Format.JSON ? new JsonFormat() : new TextFormat();
-    }
+    private Logging() {}
 
     /**
-     * @param levels {@code info}, or {@code info,io.netty=debug,service.redis=trace}: the longest name that a logger's
-     *     begins with decides; {@code io.ambassador.} may be left out. Netty's are at {@code warn} unless named.
+     * Sets up the log; once, before anything logs.
+     *
      * @throws IllegalArgumentException if there is no such level
+     * @see #setLevels
      */
     public static void configure(String levels, Format format) {
-        current = new Logging(parse(levels), format);
+        setLevels(levels);
+        setFormat(format);
         System.setProperty("slf4j.provider", LogProvider.class.getName());
         System.setProperty("slf4j.internal.verbosity", "WARN");
     }
 
-    static Map<String, Level> parse(String text) {
-        Map<String, Level> levels = new TreeMap<>(Map.of("", Level.INFO, NETTY, Level.WARN));
-        for (String part : text.split(",")) {
-            int equals = part.indexOf('=');
-            String name = equals < 0
-                    ? ""
-                    : TextFormat.shorten(part.substring(0, equals).trim());
-            String level = part.substring(equals + 1).trim().toUpperCase(Locale.ROOT);
-            levels.put(name, Level.valueOf(level));
-        }
-        return levels;
+    /** From the next line on. */
+    public static void setFormat(Format wanted) {
+        format = wanted == Format.JSON ? new JsonFormat() : new TextFormat();
     }
 
-    static Level level(String logger) {
-        return level(current.levels, TextFormat.shorten(logger));
+    /**
+     * From now on, for every logger there is or will be.
+     *
+     * @param text {@code info}, or {@code info,io.netty=debug,service.redis=trace}: the longest name that a logger's
+     *     begins with decides; {@code io.ambassador.} may be left out. Netty's are at {@code warn} unless named.
+     * @throws IllegalArgumentException whose message says which word is no level; nothing has changed then
+     */
+    public static synchronized void setLevels(String text) {
+        levels = Levels.parse(text);
+        LOGGERS.forEach((name, logger) -> logger.threshold(levels.of(name)));
     }
 
-    static Level level(Map<String, Level> levels, String logger) {
-        String best = "";
-        for (String name : levels.keySet()) {
-            if (name.length() > best.length() && (logger.equals(name) || logger.startsWith(name + "."))) {
-                best = name;
-            }
-        }
-        return levels.getOrDefault(best, Level.INFO);
+    /** What is in force, as {@link #setLevels} takes it. */
+    public static synchronized String levels() {
+        return levels.toString();
+    }
+
+    /** Whether {@link #setLevels} would take it. */
+    public static void check(String text) {
+        Levels.parse(text);
+    }
+
+    static Logger logger(String name) {
+        Logger known = LOGGERS.get(name);
+        return known != null ? known : newLogger(name);
+    }
+
+    /** One lock with {@link #setLevels}, so that a new logger misses no change. */
+    private static synchronized Logger newLogger(String name) {
+        return LOGGERS.computeIfAbsent(name, key -> new LineLogger(key, levels.of(key)));
     }
 
     static void write(Event event) {
-        OUT.write(current.format.format(event));
+        OUT.write(format.format(event));
     }
 
     private static String loss(long lines) {
         String message = lines + " lines of this log were lost: nobody read them in time.";
-        return current.format.format(
-                new Event(System.currentTimeMillis(), Level.WARN, "launcher", message, List.of(), null));
+        return format.format(new Event(System.currentTimeMillis(), Level.WARN, "launcher", message, List.of(), null));
     }
 
     /** Waits a moment for what was logged to be written, before the process ends without further ado. */

@@ -1,5 +1,6 @@
 package io.ambassador.launcher.logging;
 
+import io.ambassador.spi.PeerText;
 import org.slf4j.event.KeyValuePair;
 
 /** {@code 2026-11-22T01:02:03.004Z INFO  service.redis message key=value}, for people. */
@@ -60,13 +61,6 @@ final class TextFormat implements LineFormat {
     }
 
     private static void safe(StringBuilder line, String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (LineFormat.isUnsafe(c)) {
-                LineFormat.escape(line, c);
-            } else {
-                line.append(c);
-            }
-        }
+        line.append(PeerText.escape(text));
     }
 }

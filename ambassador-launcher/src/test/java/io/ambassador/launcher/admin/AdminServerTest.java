@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.launcher.logging.Logging;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceStatus;
 import io.ambassador.service.ServiceStatus.CredentialState;
@@ -45,7 +46,7 @@ class AdminServerTest {
 
     @BeforeEach
     void start() throws Exception {
-        server = AdminServer.start(LOOPBACK, sidecar, metrics, Duration.ofSeconds(10));
+        server = AdminServer.start(AdminSpec.local(LOOPBACK, true), sidecar, metrics, Duration.ofSeconds(10));
     }
 
     @AfterEach
@@ -54,9 +55,12 @@ class AdminServerTest {
         metrics.close();
     }
 
+    private InetSocketAddress tcp() {
+        return (InetSocketAddress) server.address().socketAddress();
+    }
+
     private HttpResponse<String> ask(String method, String path, String... headers) throws Exception {
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + server.address().getPort() + path))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + tcp().getPort() + path))
                 .method(method, HttpRequest.BodyPublishers.noBody());
         if (headers.length > 0) {
             request.headers(headers);
@@ -67,7 +71,7 @@ class AdminServerTest {
     /** What comes back for {@code bytes}, until the server closes. */
     private String raw(String bytes) throws IOException {
         try (Socket socket = new Socket()) {
-            socket.connect(server.address());
+            socket.connect(tcp());
             socket.setSoTimeout(30_000);
             socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -137,6 +141,54 @@ class AdminServerTest {
         HttpResponse<String> open = ask("GET", "/metrics", "Accept", "application/openmetrics-text; version=1.0.0");
         assertTrue(open.headers().firstValue("Content-Type").orElseThrow().startsWith("application/openmetrics-text"));
         assertTrue(open.body().endsWith("# EOF\n"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    text/plain                                                         | text/plain
+                    */*                                                                | text/plain
+                    application/json                                                   | text/plain
+                    application/openmetrics-text                                       | application/openmetrics-text
+                    Application/OpenMetrics-Text; Version="1.0.0"                      | application/openmetrics-text
+                    application/openmetrics-text; q=0                                  | text/plain
+                    application/openmetrics-text; q=much                               | text/plain
+                    application/openmetrics-text; version=0.0.1                        | text/plain
+                    application/openmetrics-text; q=0.4, text/plain; q=0.5             | text/plain
+                    application/openmetrics-text; q=0.5, text/plain; q=0.4, */*; q=0.9 | application/openmetrics-text
+                    application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1 | application/openmetrics-text
+                    ;;, ,                                                              | text/plain
+                    """)
+    void metricsComeInTheFormatThatIsWantedMost(String accept, String type) throws Exception {
+        String got = ask("GET", "/metrics", "Accept", accept)
+                .headers()
+                .firstValue("Content-Type")
+                .orElseThrow();
+
+        assertEquals(type, got.substring(0, got.indexOf(';')));
+    }
+
+    @Test
+    void theLogLevelIsReadAndSet() throws Exception {
+        try {
+            assertEquals("info,io.netty=warn\n", ask("GET", "/api/log-level").body());
+
+            HttpResponse<String> set = ask("POST", "/api/log-level?level=warn,service.redis%3Ddebug");
+            assertEquals(200, set.statusCode());
+            assertEquals("warn,io.netty=warn,service.redis=debug\n", set.body());
+
+            for (String wrong : List.of("", "?level=", "?level=loud")) {
+                assertEquals(400, ask("POST", "/api/log-level" + wrong).statusCode(), wrong);
+            }
+            assertEquals(
+                    "warn,io.netty=warn,service.redis=debug\n",
+                    ask("GET", "/api/log-level").body());
+            HttpResponse<String> refused = ask("PUT", "/api/log-level");
+            assertEquals(405, refused.statusCode());
+            assertEquals(
+                    "GET, HEAD, POST", refused.headers().firstValue("Allow").orElseThrow());
+        } finally {
+            Logging.setLevels(Logging.DEFAULT_LEVELS);
+        }
     }
 
     @ParameterizedTest
@@ -255,9 +307,10 @@ class AdminServerTest {
 
     @Test
     void aRequestThatDoesNotEndIsNotWaitedFor() throws Exception {
-        try (AdminServer hasty = AdminServer.start(LOOPBACK, sidecar, metrics, Duration.ofMillis(200));
+        try (AdminServer hasty =
+                        AdminServer.start(AdminSpec.local(LOOPBACK, true), sidecar, metrics, Duration.ofMillis(200));
                 Socket socket = new Socket()) {
-            socket.connect(hasty.address());
+            socket.connect(hasty.address().socketAddress());
             socket.setSoTimeout(30_000);
             socket.getOutputStream().write("GET /livez HTTP/1.1\r\nHost:".getBytes(StandardCharsets.US_ASCII));
 
@@ -271,7 +324,7 @@ class AdminServerTest {
         try {
             for (int i = 0; i < 64; i++) {
                 Socket socket = new Socket();
-                socket.connect(server.address());
+                socket.connect(tcp());
                 idle.add(socket);
             }
             await().untilAsserted(() -> assertThrows(IOException.class, () -> ask("GET", "/livez")));
@@ -289,11 +342,10 @@ class AdminServerTest {
 
     @Test
     void anAddressThatIsTakenIsNamedAndNothingIsLeft() {
-        ListenAddress.Tcp taken =
-                new ListenAddress.Tcp("127.0.0.1", server.address().getPort());
+        ListenAddress.Tcp taken = new ListenAddress.Tcp("127.0.0.1", tcp().getPort());
 
-        AmbassadorException refused =
-                assertThrows(AmbassadorException.class, () -> AdminServer.start(taken, sidecar, metrics));
+        AmbassadorException refused = assertThrows(
+                AmbassadorException.class, () -> AdminServer.start(AdminSpec.local(taken, true), sidecar, metrics));
 
         assertTrue(
                 refused.getMessage().startsWith("admin.listen: cannot listen on " + taken + ": "), refused::toString);

@@ -29,13 +29,24 @@ class ReferenceTest {
     @Test
     void theTableHasEveryKeyThatIsAskedForAndNoOther() throws Exception {
         Catalog catalog = Catalog.load();
-        Asked asked = new Asked("", new TreeSet<>());
+        Asked asked = new Asked("", new TreeSet<>(), Asked.BLOCKS);
         new ServiceReader("x", Settings.of("services.x", asked), catalog).read();
         Set<String> leaves = new TreeSet<>(asked.leaves());
         catalog.protocols().types().forEach(leaves::remove); // blocks of a protocol's own
         catalog.probes().types().forEach(type -> leaves.remove("health." + type));
 
         assertEquals(Reference.SERVICE.stream().map(Key::path).collect(Collectors.toCollection(TreeSet::new)), leaves);
+    }
+
+    @Test
+    void theTableHasEveryGlobalKeyToo() throws Exception {
+        Asked asked = new Asked("", new TreeSet<>(), Asked.GLOBAL_BLOCKS);
+        new ConfigReader(Catalog.load()).globals(Settings.of("", asked));
+        Set<String> leaves = new TreeSet<>(asked.leaves());
+        leaves.removeAll(Reference.LATER_GLOBAL);
+        leaves.remove("admin.drills");
+
+        assertEquals(Reference.GLOBAL.stream().map(Key::path).collect(Collectors.toCollection(TreeSet::new)), leaves);
     }
 
     static Stream<Key> keysWithDefaults() {
@@ -91,7 +102,7 @@ class ReferenceTest {
     }
 
     /** Has every block and no value, and notes what it is asked for. */
-    private record Asked(String path, Set<String> asked) implements Settings.Source {
+    private record Asked(String path, Set<String> asked, Set<String> blocks) implements Settings.Source {
         private static final Set<String> BLOCKS = Set.of(
                 "credentials",
                 "tls",
@@ -102,6 +113,7 @@ class ReferenceTest {
                 "limits",
                 "allow",
                 "proxy-protocol");
+        private static final Set<String> GLOBAL_BLOCKS = Set.of("discovery", "admin", "log");
 
         @Override
         public Set<String> keys() {
@@ -112,7 +124,7 @@ class ReferenceTest {
         public @Nullable Object get(String key) {
             String full = path.isEmpty() ? key : path + "." + key;
             asked.add(full);
-            return BLOCKS.contains(full) ? new Asked(full, asked) : null;
+            return blocks.contains(full) ? new Asked(full, asked, blocks) : null;
         }
 
         @Override
@@ -121,7 +133,7 @@ class ReferenceTest {
         }
 
         Set<String> leaves() {
-            return asked.stream().filter(key -> !BLOCKS.contains(key)).collect(Collectors.toSet());
+            return asked.stream().filter(key -> !blocks.contains(key)).collect(Collectors.toSet());
         }
     }
 }

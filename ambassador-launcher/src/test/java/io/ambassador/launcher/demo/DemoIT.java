@@ -95,6 +95,8 @@ class DemoIT {
     private Process demo(String... options) throws IOException {
         List<String> command = Stream.concat(
                         Stream.of(
+                                "env",
+                                "--default-signal=INT", // which is ignored if these tests run in the background
                                 Path.of(System.getProperty("java.home"), "bin", "java")
                                         .toString(),
                                 "-XX:TieredStopAtLevel=1",

@@ -1,15 +1,18 @@
 package io.ambassador.launcher.logging;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.Logger;
 import org.slf4j.event.KeyValuePair;
 import org.slf4j.event.Level;
 
@@ -84,14 +87,53 @@ class LoggingTest {
 
     @Test
     void theLongestNameDecidesTheLevel() {
-        Map<String, Level> levels = Logging.parse("warn,service=debug,io.ambassador.service.redis=trace");
+        Levels levels = Levels.parse("warn,service=debug,io.ambassador.service.redis=trace");
 
-        assertEquals(Level.WARN, Logging.level(levels, "launcher"));
-        assertEquals(Level.DEBUG, Logging.level(levels, "service.api"));
-        assertEquals(Level.TRACE, Logging.level(levels, "service.redis"));
-        assertEquals(Level.WARN, Logging.level(levels, "services"));
-        assertEquals(Level.WARN, Logging.level(Logging.parse("debug"), "io.netty.util.X"));
-        assertEquals(Level.DEBUG, Logging.level(Logging.parse("info,io.netty=debug"), "io.netty.util.X"));
-        assertThrows(IllegalArgumentException.class, () -> Logging.parse("loud"));
+        assertEquals(Level.WARN, levels.of("ambassador.launcher"));
+        assertEquals(Level.DEBUG, levels.of("ambassador.service.api"));
+        assertEquals(Level.TRACE, levels.of("ambassador.service.redis"));
+        assertEquals(Level.WARN, levels.of("ambassador.services"));
+        assertEquals(Level.WARN, Levels.parse("debug").of("io.netty.util.X"));
+        assertEquals(Level.DEBUG, Levels.parse("info,io.netty=debug").of("io.netty.util.X"));
+    }
+
+    @Test
+    void levelsAreWrittenAsTheyAreRead() {
+        assertEquals(
+                "warn,io.netty=warn,service=debug",
+                Levels.parse(" service = DEBUG , warn").toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    loud              | "loud" is not a level (known: error, warn, info, debug, trace)
+                    info,service=debg | "debg" is not a level (did you mean debug? known: error, warn, info, debug, trace)
+                    info,             | "" is not a level (known: error, warn, info, debug, trace)
+                    """)
+    void whatIsNoLevelIsNamed(String levels, String message) {
+        assertEquals(
+                message,
+                assertThrows(IllegalArgumentException.class, () -> Levels.parse(levels))
+                        .getMessage());
+    }
+
+    @Test
+    void aChangeOfLevelsReachesLoggersThatAreInUse() {
+        Logger before = Logging.logger("ambassador.service.live-before");
+        try {
+            assertFalse(before.isDebugEnabled());
+
+            Logging.setLevels("info,service.live-before=trace,service.live-after=error");
+
+            assertTrue(before.isTraceEnabled());
+            assertFalse(Logging.logger("ambassador.service.live-after").isWarnEnabled());
+            assertSame(before, Logging.logger("ambassador.service.live-before"));
+            assertThrows(IllegalArgumentException.class, () -> Logging.setLevels("error,x=nothing"));
+            assertTrue(before.isTraceEnabled(), "a wrong level changes nothing");
+        } finally {
+            Logging.setLevels(Logging.DEFAULT_LEVELS);
+        }
+        assertFalse(before.isDebugEnabled());
+        assertEquals("info,io.netty=warn", Logging.levels());
     }
 }

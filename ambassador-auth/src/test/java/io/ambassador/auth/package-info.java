@@ -1,0 +1,2 @@
+/** What the tests of several protocols share. */
+package io.ambassador.auth;
