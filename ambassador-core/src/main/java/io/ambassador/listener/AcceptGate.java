@@ -1,6 +1,6 @@
 package io.ambassador.listener;
 
-import io.ambassador.resilience.LogLimiter;
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.transport.OpenFiles;
 import io.netty.channel.Channel;
 import java.util.Set;
