@@ -79,7 +79,7 @@ class ProblemsTest {
                     allow.sources = [ "10.0.0.0/33" ]   | allow.sources: "10.0.0.0/33" is not an address block
                     allow.uids = [ root ]               | allow.uids: "root" is not a user's number
                     proxy-protocol.send = v3            | proxy-protocol.send: "v3" is not a known word (did you mean v1?
-                    relay = splice                      | relay: "splice" is not supported by this version
+                    relay = splize                      | relay: "splize" is not a known word (did you mean splice?
                     health = 5                          | health: "5" is not a block
                     """)
     void aWrongValueIsNamedWithFileLineKeyAndWayOut(String line, String message) {
