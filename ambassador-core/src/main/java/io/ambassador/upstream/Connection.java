@@ -60,7 +60,12 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         this.session = service.protocol().open(new ClientContext(gateway, client));
         this.addresses = new Connector.ClientAddress(source, destination);
         this.trail = trail;
-        this.relay = new Relay(client, service.spec().limits().idleTimeout(), this, this::relayEnded);
+        this.relay = new Relay(
+                client,
+                service.spec().limits().idleTimeout(),
+                service.spec().relay().spliceAfter(),
+                this,
+                this::relayEnded);
     }
 
     public void start() {
@@ -91,12 +96,13 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         try {
             greeting = session.greeting(greeted);
         } catch (RuntimeException e) { // a defect of the protocol's, as below
-            service.log().error("A greeting could not begin.", e);
+            service.defect("A greeting could not begin.", e);
             trail.enter(Phase.GREETING);
             refuse(EndReason.INTERNAL_ERROR, "the greeting could not begin: " + name(e));
             return;
         }
         if (greeting == null) {
+            client.config().setAutoRead(true); // what comes meanwhile is held, and goes on without another wait
             dial();
             return;
         }
@@ -238,7 +244,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         try {
             session.ready(client, backend);
         } catch (RuntimeException e) {
-            service.log().error("A session could not be handed to the relay.", e);
+            service.defect("A session could not be handed to the relay.", e);
             unready(picked, backend);
             return;
         }
@@ -274,7 +280,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
                 try {
                     session.adopt(warm.session());
                 } catch (RuntimeException e) {
-                    service.log().error("A connection made beforehand could not be adopted.", e);
+                    service.defect("A connection made beforehand could not be adopted.", e);
                     warm.backend().close();
                     Guarded.ended(service, warm.session());
                     refuse(EndReason.INTERNAL_ERROR, "a connection could not be adopted: " + name(e));
