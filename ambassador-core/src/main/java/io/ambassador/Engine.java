@@ -1,7 +1,10 @@
 package io.ambassador;
 
+import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.EndReason;
+import io.ambassador.explain.EventKind;
+import io.ambassador.explain.Journal;
 import io.ambassador.metrics.Meters;
-import io.ambassador.service.EndReason;
 import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.ServiceEnvironment;
 import io.ambassador.service.ServiceSpec;
@@ -18,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -67,6 +71,7 @@ final class Engine {
     private final ScheduledExecutorService worker = executor("ambassador-worker");
     private final ExecutorService secretReads =
             Executors.newCachedThreadPool(new DefaultThreadFactory("ambassador-secret", true));
+    private final Journal journal = new Journal();
     private final ServiceEnvironment environment;
     private final Listeners listeners;
     private final long startedAt = System.nanoTime();
@@ -83,7 +88,7 @@ final class Engine {
 
     Engine(int eventLoops, MeterRegistry registry, @Nullable Path cacheDirectory, Duration absentHold) {
         this.transport = Transport.start(eventLoops);
-        this.environment = new ServiceEnvironment(control, worker, secretReads, registry, cacheDirectory, absentHold);
+        this.environment = new ServiceEnvironment(control, worker, secretReads, registry, cacheDirectory, absentHold, journal);
         this.listeners = new Listeners(transport);
     }
 
@@ -128,6 +133,9 @@ final class Engine {
             }
             LOG.info("configuration {} is in force: {}", generation(), plan);
             count(plan.isEmpty() ? "unchanged" : "applied");
+            if (!plan.isEmpty()) {
+                journal.tell(EventKind.CONFIG_APPLIED, Long.toString(generation()), plan.toString());
+            }
             return plan;
         } catch (AmbassadorException e) {
             List<String> problems = e instanceof ConfigurationException wrong
@@ -135,6 +143,7 @@ final class Engine {
                     : List.of(String.valueOf(e.getMessage()));
             problems.forEach(problem -> LOG.warn("rejected, configuration {} stays: {}", generation(), problem));
             count("rejected");
+            journal.tell(EventKind.CONFIG_REJECTED, Long.toString(generation()), String.join("; ", problems));
             throw e;
         } finally {
             changing.unlock();
@@ -247,6 +256,18 @@ final class Engine {
             throw new IllegalArgumentException("service: " + service + " (known: " + services.keySet() + ")");
         }
         return listeners.addresses(unit);
+    }
+
+    /** Newest first. */
+    List<ConnectionRecord> recentConnections() {
+        return all().stream()
+                .flatMap(unit -> unit.service().journal().connections().stream())
+                .sorted(Comparator.comparing(ConnectionRecord::endedAt).reversed())
+                .toList();
+    }
+
+    Journal journal() {
+        return journal;
     }
 
     boolean isReady() {

@@ -1,9 +1,9 @@
 package io.ambassador;
 
+import io.ambassador.explain.EndReason;
 import io.ambassador.health.HealthMonitor;
 import io.ambassador.listener.Entrance;
 import io.ambassador.service.ClientTlsSpec;
-import io.ambassador.service.EndReason;
 import io.ambassador.service.EndpointPool;
 import io.ambassador.service.PooledEndpoint;
 import io.ambassador.service.Service;

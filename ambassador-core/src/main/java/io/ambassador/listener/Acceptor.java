@@ -1,5 +1,7 @@
 package io.ambassador.listener;
 
+import io.ambassador.explain.EndReason;
+import io.ambassador.explain.Trail;
 import io.ambassador.service.AllowSpec;
 import io.ambassador.service.Cidr;
 import io.ambassador.service.Service;
@@ -53,40 +55,46 @@ final class Acceptor extends ChannelInitializer<Channel> {
         gate.entered();
         client.closeFuture().addListener(closed -> gate.left());
         Service entry = entrance.entry().service();
+        Trail trail = new Trail(entry.name(), address(client));
         List<Cidr> senders = entry.spec().proxyProtocol().acceptFrom();
         if (senders.isEmpty()) {
-            SocketAddress local = client.localAddress();
-            SocketAddress remote = client.remoteAddress();
-            admit(client, remote == null ? local : remote, local); // clients of a unix socket have no address
+            admit(client, address(client), client.localAddress(), trail);
         } else if (Cidr.anyContains(senders, ip(client.remoteAddress()))) {
             client.pipeline()
                     .addLast("proxy-protocol", new HAProxyMessageDecoder())
-                    .addLast("proxy-header", new ProxyHeaderReader(entry, this));
+                    .addLast("proxy-header", new ProxyHeaderReader(entry, this, trail));
             client.config().setAutoRead(true);
         } else {
-            Connection.turnAway(entry, client, client.remoteAddress() + " is not in proxy-protocol.accept-from");
+            Connection.turnAway(
+                    entry,
+                    client,
+                    trail,
+                    EndReason.NOT_ALLOWED,
+                    client.remoteAddress() + " is not in proxy-protocol.accept-from");
         }
     }
 
     /** @param source where the client comes from, be it from a PROXY header */
-    void admit(Channel client, SocketAddress source, SocketAddress destination) {
-        while (!tryAdmit(entrance, client, source, destination)) {
+    void admit(Channel client, SocketAddress source, SocketAddress destination, Trail trail) {
+        trail.client(source);
+        while (!tryAdmit(entrance, client, source, destination, trail)) {
             // led elsewhere at this very moment
         }
     }
 
     /** Does nothing, and tells so, if {@code used} has been replaced: what it leads to may be about to end. */
-    private boolean tryAdmit(Entrance used, Channel client, SocketAddress source, SocketAddress destination) {
+    private boolean tryAdmit(
+            Entrance used, Channel client, SocketAddress source, SocketAddress destination, Trail trail) {
         Service entry = used.entry().service();
         String refused = refusal(entry.spec().allow(), client, source);
         if (refused != null) {
-            Connection.turnAway(entry, client, refused);
+            Connection.turnAway(entry, client, trail, EndReason.NOT_ALLOWED, refused);
             return true;
         }
         Route route = used.router().route(new RouteRequest(source, destination, null));
         Gateway target = route == null ? null : used.targets().get(route.service());
-        if (target == null) {
-            Connection.turnAway(entry, client, "no route fits " + source);
+        if (route == null || target == null) {
+            Connection.turnAway(entry, client, trail, EndReason.NOT_ALLOWED, "no route fits " + source);
             return true;
         }
         target.service().retain();
@@ -94,13 +102,41 @@ final class Acceptor extends ChannelInitializer<Channel> {
             target.service().release();
             return false;
         }
+        trail.routed(route.service(), route.reason());
         if (target.service().tryEnter()) {
-            new Connection(target, client, source, destination).start();
+            serve(target, client, source, destination, trail);
         } else {
-            Connection.refuseForLimit(target, client);
+            Connection.refuseForLimit(target, client, trail);
             target.service().release();
         }
         return true;
+    }
+
+    private static void serve(
+            Gateway target, Channel client, SocketAddress source, SocketAddress destination, Trail trail) {
+        Connection connection;
+        try {
+            connection = new Connection(target, client, source, destination, trail);
+        } catch (RuntimeException e) { // a defect of the protocol's
+            Service service = target.service();
+            service.defect("A session could not begin.", e);
+            Connection.turnAway(
+                    service,
+                    client,
+                    trail,
+                    EndReason.INTERNAL_ERROR,
+                    "the session could not begin: " + e.getClass().getSimpleName());
+            service.leave();
+            service.release();
+            return;
+        }
+        connection.start();
+    }
+
+    /** Clients of a unix socket have none of their own. */
+    private static SocketAddress address(Channel client) {
+        SocketAddress remote = client.remoteAddress();
+        return remote == null ? client.localAddress() : remote;
     }
 
     private static @Nullable String refusal(AllowSpec allow, Channel client, SocketAddress source) {
@@ -127,7 +163,7 @@ final class Acceptor extends ChannelInitializer<Channel> {
     /** Resets a client whose set-up failed: a defect, not the client's doing. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        entrance.entry().service().log().error("A client could not be set up.", cause);
+        entrance.entry().service().defect("A client could not be set up.", cause);
         Transport.reset(ctx.channel());
     }
 }

@@ -2,12 +2,15 @@ package io.ambassador.listener;
 
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.Service;
+import io.ambassador.service.SocketFile;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.transport.Transport;
 import io.netty.channel.Channel;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.Objects;
 
 /** One bound address. Whom it leads to may change while it is open. */
@@ -33,7 +36,7 @@ public final class ServiceListener {
             throws AmbassadorException {
         Service service = entrance.entry().service();
         refuseUnknowableUsers(transport, address, service);
-        if (address instanceof ListenAddress.Unix socket && SocketDirectory.isOpenToOthers(socket.path())) {
+        if (address instanceof ListenAddress.Unix socket && SocketFile.isOpenToOthers(socket.path())) {
             service.log()
                     .warn(
                             "Others may put a socket of their own in the place of {}, and serve our clients. Take away"
@@ -42,8 +45,12 @@ public final class ServiceListener {
         }
         Acceptor acceptor = new Acceptor(entrance, gate);
         try {
-            Channel channel = transport.bind(
-                    address.socketAddress(), service.spec().limits().userTimeout(), acceptor);
+            Duration userTimeout = service.spec().limits().userTimeout();
+            Channel channel = address instanceof ListenAddress.Unix socket
+                    ? SocketFile.bind(
+                            socket.path(),
+                            path -> transport.bind(UnixDomainSocketAddress.of(path), userTimeout, acceptor))
+                    : transport.bind(address.socketAddress(), userTimeout, acceptor);
             return new ServiceListener(transport, address, acceptor, channel);
         } catch (IOException e) {
             throw new AmbassadorException(

@@ -1,11 +1,15 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.Journal;
+import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.metrics.Meters;
 import io.ambassador.relay.ByteCounter;
 import io.ambassador.resilience.Admission;
 import io.ambassador.resilience.RetryBudget;
 import io.ambassador.spi.Configured;
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.balancing.BalancingPolicy;
 import io.ambassador.spi.balancing.BalancingPolicyProvider;
 import io.ambassador.spi.discovery.EndpointSource;
@@ -258,9 +262,13 @@ public final class Service implements ByteCounter {
     /** Writes at most one line a second for each cause. */
     public void warn(Object cause, String message, Object... arguments) {
         state.limiter.log(cause, leftOut -> {
-            String suffix = leftOut == 0 ? "" : " (" + leftOut + " more like this)";
-            state.log.warn(message + suffix, arguments);
+            state.log.warn(message + LogLimiter.more(leftOut), arguments);
         });
+    }
+
+    /** Logs an exception that should not be, of a protocol's code perhaps: at most one a second for each message. */
+    public void defect(String message, Throwable thrown) {
+        state.limiter.log(message, leftOut -> state.log.error(message + LogLimiter.more(leftOut), thrown));
     }
 
     public Protocol protocol() {
@@ -308,11 +316,6 @@ public final class Service implements ByteCounter {
         state.retried.increment();
     }
 
-    /** Meters of connections that reached no endpoint. */
-    public EndpointMeters unrouted() {
-        return state.unrouted();
-    }
-
     /** A client is about to be served by this description; {@link #release} follows, when that is over. */
     public void retain() {
         secrets.retain();
@@ -333,6 +336,21 @@ public final class Service implements ByteCounter {
 
     public void leave() {
         admission.leave();
+    }
+
+    /**
+     * A client's connection has ended, or it was turned away. On its event loop.
+     *
+     * @param endpoint it was relayed to; {@code null} for none
+     */
+    public void ended(ConnectionRecord connection, @Nullable PooledEndpoint endpoint) {
+        (endpoint == null ? state.unrouted() : endpoint.meters())
+                .closed(connection.reason().word());
+        state.journal.ended(connection);
+    }
+
+    public ServiceJournal journal() {
+        return state.journal;
     }
 
     /** Clients now being served, whichever description admitted them. */

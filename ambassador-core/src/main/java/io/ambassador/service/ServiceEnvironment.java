@@ -1,5 +1,6 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.Journal;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param secretReads gives each read of a secret a thread of its own: it may block for long
  * @param cacheDirectory {@code null} to keep no endpoints on disk
  * @param absentHold how long an answer that there is nothing is held before it is believed
+ * @param journal of everything that happens
  */
 public record ServiceEnvironment(
         ScheduledExecutorService control,
@@ -22,4 +24,5 @@ public record ServiceEnvironment(
         Executor secretReads,
         MeterRegistry registry,
         @Nullable Path cacheDirectory,
-        Duration absentHold) {}
+        Duration absentHold,
+        Journal journal) {}

@@ -1,8 +1,9 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.metrics.Meters;
-import io.ambassador.resilience.LogLimiter;
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.balancing.BalancingPolicy;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -29,6 +30,7 @@ import org.slf4j.LoggerFactory;
 final class ServiceState {
     final Logger log;
     final LogLimiter limiter = new LogLimiter();
+    final ServiceJournal journal;
     final EndpointPool pool;
     final LongAdder toBackend = new LongAdder();
     final LongAdder toClient = new LongAdder();
@@ -51,6 +53,7 @@ final class ServiceState {
     ServiceState(ServiceSpec spec, BalancingPolicy policy, ServiceEnvironment environment) {
         this.name = spec.name();
         this.registry = environment.registry();
+        this.journal = new ServiceJournal(environment.journal(), name);
         this.log = LoggerFactory.getLogger("ambassador.service." + name);
         this.pool = new EndpointPool(
                 spec, policy, environment.control(), address -> new EndpointMeters(registry, name, address), log);

@@ -4,8 +4,10 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.explain.EndReason;
+import io.ambassador.explain.Journal;
+import io.ambassador.explain.Trail;
 import io.ambassador.service.AllowSpec;
-import io.ambassador.service.EndReason;
 import io.ambassador.service.HealthSpec;
 import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.PooledEndpoint;
@@ -117,7 +119,7 @@ class DialTest {
                 Duration.ZERO,
                 new HealthSpec.Outlier(1, ejectFor, 0.5));
         ServiceEnvironment environment = new ServiceEnvironment(
-                control, control, control, new SimpleMeterRegistry(), null, Duration.ofSeconds(30));
+                control, control, control, new SimpleMeterRegistry(), null, Duration.ofSeconds(30), new Journal());
         service = new Service(
                 TestSpecs.with(
                         Role.ANY,
@@ -152,6 +154,7 @@ class DialTest {
                         loop,
                         service.protocol().open(new TestClient(false)),
                         new Connector.ClientAddress(nobody, nobody),
+                        new Trail("service", nobody),
                         new Dial.Outcome() {
                             @Override
                             public void ready(PooledEndpoint endpoint, Channel backend, long nanos, long version) {

@@ -37,8 +37,8 @@ final class ReloadCommand implements Callable<Integer> {
         AdminClient client = admin.client();
         AdminClient.Answer answer = client.post("/api/reload" + (dryRun ? "?dry-run=true" : ""), PATIENCE);
         if (answer.status() != 200 && answer.status() != 422) {
-            throw new CommandFailure(client.address() + " refused: HTTP " + answer.status() + " "
-                    + answer.body().trim());
+            throw new CommandFailure(
+                    "refused: HTTP " + answer.status() + " " + answer.body().trim());
         }
         Object outcome;
         try {

@@ -101,7 +101,7 @@ final class Reloader implements AutoCloseable {
     private List<String> needRestart(Configuration read) {
         List<String> keys = new ArrayList<>();
         if (!Objects.equals(read.admin(), started.admin())) {
-            keys.add("admin.listen");
+            keys.add("admin");
         }
         if (!Objects.equals(read.cacheDirectory(), started.cacheDirectory())) {
             keys.add("discovery.cache-directory");

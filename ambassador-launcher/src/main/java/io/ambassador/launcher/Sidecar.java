@@ -2,6 +2,7 @@ package io.ambassador.launcher;
 
 import io.ambassador.Ambassador;
 import io.ambassador.launcher.admin.AdminServer;
+import io.ambassador.launcher.admin.AdminSpec;
 import io.ambassador.launcher.admin.Managed;
 import io.ambassador.launcher.admin.Metrics;
 import io.ambassador.launcher.admin.ReloadOutcome;
@@ -42,7 +43,8 @@ final class Sidecar {
             throws ConfigurationException {
         this.source = source;
         this.configuration = source.read();
-        this.adminRequired = adminRequired || configuration.adminGiven();
+        AdminSpec wanted = configuration.admin();
+        this.adminRequired = adminRequired || (wanted != null && wanted.given());
         this.application = application;
         this.options = options;
         this.stop = new Stop(options.exitZeroOnSigterm());
@@ -61,7 +63,7 @@ final class Sidecar {
             LOG.atInfo()
                     .addKeyValue("version", Version.current())
                     .addKeyValue("millis", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began))
-                    .addKeyValue("admin", admin == null ? "off" : configuration.admin())
+                    .addKeyValue("admin", admin == null ? "off" : admin.address())
                     .log("Started.");
             int code = application.isEmpty() ? stop.await() : runApplication(ambassador);
             ambassador.close(); // first of the two, so that probes and metrics are served while it drains

@@ -14,7 +14,9 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.net.SocketAddress;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,12 +25,12 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.admin");
 
     private final Router router;
-    private final SameMachine sameMachine;
+    private final Gatekeeper gatekeeper;
     private boolean answered;
 
-    AdminHandler(Router router, String boundHost) {
+    AdminHandler(Router router, Gatekeeper gatekeeper) {
         this.router = router;
-        this.sameMachine = new SameMachine(boundHost);
+        this.gatekeeper = gatekeeper;
     }
 
     @Override
@@ -39,7 +41,7 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         answered = true;
         boolean head = request.method().equals(HttpMethod.HEAD);
         String what = request.method() + " " + request.uri();
-        reply(request)
+        reply(request, ctx.channel().remoteAddress())
                 .whenComplete((reply, failure) -> ctx.executor().execute(() -> {
                     if (failure != null) {
                         LOG.error("{} failed.", what, failure);
@@ -71,14 +73,14 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
     }
 
-    private CompletableFuture<Reply> reply(FullHttpRequest request) {
+    private CompletableFuture<Reply> reply(FullHttpRequest request, @Nullable SocketAddress from) {
         if (request.decoderResult().isFailure()) {
             return CompletableFuture.completedFuture(
                     malformed(request.decoderResult().cause()));
         }
-        String refusal = sameMachine.refusal(request.headers());
+        Reply refusal = gatekeeper.refusal(request, from);
         if (refusal != null) {
-            return CompletableFuture.completedFuture(Reply.text(HttpResponseStatus.FORBIDDEN, refusal));
+            return CompletableFuture.completedFuture(refusal);
         }
         try {
             return router.answer(request);

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.Set;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +22,10 @@ final class Router {
     private static final String RELOAD = "/api/reload";
     private static final String LOG_LEVEL = "/api/log-level";
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.admin");
+
+    /** What holds nothing to protect: probes, whose askers have no token, and the page, which asks for one. */
+    private static final Set<String> OPEN =
+            Set.of("/", "/livez", "/healthz", "/live", "/liveness", "/readyz", "/ready", "/readiness", "/startup");
 
     private final Managed managed;
     private final Metrics metrics;
@@ -52,6 +57,12 @@ final class Router {
                 request -> draining(managed::shutdown),
                 LOG_LEVEL,
                 Router::setLogLevel);
+    }
+
+    /** Whether reading {@code uri} never needs a token. */
+    static boolean isOpen(String uri) {
+        int query = uri.indexOf('?');
+        return OPEN.contains(query < 0 ? uri : uri.substring(0, query));
     }
 
     /** Perhaps later, on any thread. */
