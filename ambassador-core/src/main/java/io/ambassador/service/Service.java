@@ -94,7 +94,7 @@ public final class Service implements ByteCounter {
         this.worker = worker;
         this.secretReads = secretReads;
         this.registry = registry;
-        this.journal = new ServiceJournal(journal, spec.name());
+        this.journal = new ServiceJournal(journal, spec.name(), spec.accessLog());
         this.log = LoggerFactory.getLogger("ambassador.service." + spec.name());
         this.protocol = protocol(spec.protocol());
         this.pool = new EndpointPool(

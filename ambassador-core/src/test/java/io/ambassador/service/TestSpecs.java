@@ -1,5 +1,6 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.AccessLog;
 import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.Settings;
@@ -43,7 +44,8 @@ public final class TestSpecs {
                     LimitsSpec.DEFAULT,
                     allow,
                     ProxyProtocolSpec.DEFAULT,
-                    RelayMode.AUTO);
+                    RelayMode.AUTO,
+                    AccessLog.OFF);
         } catch (ConfigurationException e) {
             throw new IllegalStateException(e);
         }

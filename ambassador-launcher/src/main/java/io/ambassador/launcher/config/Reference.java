@@ -249,7 +249,13 @@ public final class Reference {
                     "`off`, `v1`, `v2`",
                     "off",
                     "The PROXY protocol header that each endpoint is sent."),
-            key("relay", "`auto`, `copy`", "auto", "How bytes are moved."));
+            key("relay", "`auto`, `copy`", "auto", "How bytes are moved."),
+            key(
+                    "access-log",
+                    "`on`, `failures`, `off`",
+                    "on",
+                    "Which connections get a line in the log when they end; `failures`: those that did not end as they"
+                            + " should. See [access log](operations.md#access-log)."));
 
     /** Keys that belong to the product but not to this version. */
     static final Set<String> LATER_GLOBAL = Set.of("listeners", "register");
