@@ -96,7 +96,7 @@ final class Acceptor extends ChannelInitializer<Channel> {
             connection = new Connection(target, client, source, destination, trail);
         } catch (RuntimeException e) { // a defect of the protocol's
             Service service = target.service();
-            service.log().error("A session could not begin.", e);
+            service.defect("A session could not begin.", e);
             Connection.turnAway(
                     service,
                     client,
@@ -140,7 +140,7 @@ final class Acceptor extends ChannelInitializer<Channel> {
     /** Resets a client whose set-up failed: a defect, not the client's doing. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        entry.service().log().error("A client could not be set up.", cause);
+        entry.service().defect("A client could not be set up.", cause);
         Transport.reset(ctx.channel());
     }
 }

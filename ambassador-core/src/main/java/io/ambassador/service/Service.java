@@ -7,9 +7,9 @@ import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.metrics.Meters;
 import io.ambassador.relay.ByteCounter;
 import io.ambassador.resilience.Admission;
-import io.ambassador.resilience.LogLimiter;
 import io.ambassador.resilience.RetryBudget;
 import io.ambassador.spi.Configured;
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.balancing.BalancingPolicy;
 import io.ambassador.spi.balancing.BalancingPolicyProvider;
 import io.ambassador.spi.discovery.EndpointSource;
@@ -210,9 +210,13 @@ public final class Service implements ByteCounter {
     /** Writes at most one line a second for each cause. */
     public void warn(Object cause, String message, Object... arguments) {
         limiter.log(cause, leftOut -> {
-            String suffix = leftOut == 0 ? "" : " (" + leftOut + " more like this)";
-            log.warn(message + suffix, arguments);
+            log.warn(message + LogLimiter.more(leftOut), arguments);
         });
+    }
+
+    /** Logs an exception that should not be, of a protocol's code perhaps: at most one a second for each message. */
+    public void defect(String message, Throwable thrown) {
+        limiter.log(message, leftOut -> log.error(message + LogLimiter.more(leftOut), thrown));
     }
 
     public Protocol protocol() {

@@ -91,7 +91,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         try {
             greeting = session.greeting(greeted);
         } catch (RuntimeException e) { // a defect of the protocol's, as below
-            service.log().error("A greeting could not begin.", e);
+            service.defect("A greeting could not begin.", e);
             trail.enter(Phase.GREETING);
             refuse(EndReason.INTERNAL_ERROR, "the greeting could not begin: " + name(e));
             return;
@@ -238,7 +238,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         try {
             session.ready(client, backend);
         } catch (RuntimeException e) {
-            service.log().error("A session could not be handed to the relay.", e);
+            service.defect("A session could not be handed to the relay.", e);
             unready(picked, backend);
             return;
         }
@@ -274,7 +274,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
                 try {
                     session.adopt(warm.session());
                 } catch (RuntimeException e) {
-                    service.log().error("A connection made beforehand could not be adopted.", e);
+                    service.defect("A connection made beforehand could not be adopted.", e);
                     warm.backend().close();
                     Guarded.ended(service, warm.session());
                     refuse(EndReason.INTERNAL_ERROR, "a connection could not be adopted: " + name(e));

@@ -1,6 +1,7 @@
 package io.ambassador.upstream;
 
 import io.ambassador.explain.EndReason;
+import io.ambassador.spi.PeerText;
 import io.netty.channel.ConnectTimeoutException;
 import java.net.ConnectException;
 import java.util.Locale;
@@ -41,6 +42,7 @@ final class Failures {
         return String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
     }
 
+    /** For people; what a peer had a part in is escaped. */
     static String describe(@Nullable Throwable cause) {
         if (cause instanceof ConnectTimeoutException) {
             return "no answer in time";
@@ -48,6 +50,8 @@ final class Failures {
         if (cause != null && isRefusal(cause)) {
             return "refused";
         }
-        return cause == null ? "unknown" : cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        return cause == null
+                ? "unknown"
+                : PeerText.escape(cause.getMessage() == null ? cause.toString() : cause.getMessage());
     }
 }
