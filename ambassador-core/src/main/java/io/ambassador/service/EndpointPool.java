@@ -1,6 +1,8 @@
 package io.ambassador.service;
 
 import io.ambassador.explain.EndReason;
+import io.ambassador.explain.EventKind;
+import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.resilience.Ejection;
 import io.ambassador.spi.balancing.BalancingPolicy;
@@ -13,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,9 +50,11 @@ public final class EndpointPool {
     private final BalancingPolicy policy;
     private final ScheduledExecutorService control;
     private final Function<String, EndpointMeters> meters;
+    private final ServiceJournal journal;
     private final Logger log;
     private final Roles roles;
     private final Map<String, PooledEndpoint> members = new LinkedHashMap<>();
+    private final Set<String> ejected = new HashSet<>();
     private final List<PooledEndpoint> leaving = new ArrayList<>();
     private volatile List<PooledEndpoint> visible = List.of();
     private volatile PoolSnapshot snapshot;
@@ -68,13 +73,15 @@ public final class EndpointPool {
             BalancingPolicy policy,
             ScheduledExecutorService control,
             Function<String, EndpointMeters> meters,
+            ServiceJournal journal,
             Logger log) {
         this.spec = spec;
         this.policy = policy;
         this.control = control;
         this.meters = meters;
+        this.journal = journal;
         this.log = log;
-        this.roles = new Roles(log);
+        this.roles = new Roles(journal, log);
         Picker none = policy.picker(List.of());
         this.snapshot = new PoolSnapshot(none, none, 0, false, false, Set.of(), absence);
     }
@@ -165,9 +172,11 @@ public final class EndpointPool {
         }
         if (wasHealthy && !member.isHealthy()) {
             log.warn("{} is unhealthy: {}", member.endpoint().address(), result.detail());
+            journal.tell(EventKind.ENDPOINT_UNHEALTHY, member.endpoint().address(), result.detail());
             act(member, spec.onChange().unhealthy(), EndReason.UNHEALTHY);
         } else if (!wasHealthy && member.isHealthy()) {
             log.info("{} is healthy again", member.endpoint().address());
+            journal.tell(EventKind.ENDPOINT_HEALTHY, member.endpoint().address(), "");
         }
         settleRoles();
         refresh();
@@ -224,6 +233,7 @@ public final class EndpointPool {
         }
         members.put(endpoint.address(), returning);
         log.info("{} added", endpoint);
+        journal.tell(EventKind.ENDPOINT_ADDED, endpoint.address(), "");
         observer.added(returning);
     }
 
@@ -232,6 +242,11 @@ public final class EndpointPool {
         member.removed(true);
         leaving.add(member);
         log.info("{} removed, connections: {}", member.endpoint().address(), member.openConnections());
+        journal.tell(
+                EventKind.ENDPOINT_REMOVED,
+                member.endpoint().address(),
+                member.openConnections() + " open connections");
+        ejected.remove(member.endpoint().address());
         observer.removed(member);
         act(member, spec.onChange().removed(), EndReason.REMOVED);
         forgetWhenUnused(member);
@@ -285,11 +300,13 @@ public final class EndpointPool {
     private void ejectionChanged(String address, Duration ejectFor) {
         PooledEndpoint member = members.get(address);
         if (member != null && member.ejection().isEjected()) {
-            log.warn(
-                    "{} is ejected after failed connections: {}",
-                    address,
-                    member.status().lastError());
+            String why = String.valueOf(member.status().lastError());
+            log.warn("{} is ejected after failed connections: {}", address, why);
+            journal.tell(EventKind.ENDPOINT_EJECTED, address, why);
+            ejected.add(address);
             later(() -> member.ejection().allowTrial(), ejectFor);
+        } else if (member != null && member.ejection().isTrusted() && ejected.remove(address)) {
+            journal.tell(EventKind.ENDPOINT_READMITTED, address, "");
         }
         refresh();
     }
@@ -328,6 +345,10 @@ public final class EndpointPool {
                     panic ? "too few endpoints are available ({} of {}): all are used" : "{} of {} endpoints available",
                     available,
                     tier.size());
+            journal.tell(
+                    panic ? EventKind.PANIC : EventKind.PANIC_OVER,
+                    "",
+                    available + " of " + tier.size() + " endpoints are available");
         }
         publishVisible();
         if (ramping && ramp == null) {

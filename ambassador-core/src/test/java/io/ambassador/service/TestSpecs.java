@@ -1,6 +1,8 @@
 package io.ambassador.service;
 
 import io.ambassador.explain.AccessLog;
+import io.ambassador.explain.Journal;
+import io.ambassador.explain.ServiceJournal;
 import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.Settings;
@@ -78,5 +80,9 @@ public final class TestSpecs {
         public EndpointSource create(Config config, ScheduledExecutorService scheduler) {
             return config.source();
         }
+    }
+
+    static ServiceJournal journal() {
+        return new ServiceJournal(new Journal(), "test", AccessLog.OFF);
     }
 }
