@@ -90,14 +90,14 @@ public final class HandshakeClient implements AutoCloseable {
             this.leftovers = leftovers;
         }
 
-        /** What the handshake found out; waits 10 s at most. */
+        /** What the handshake found out; waits a minute at most. */
         public T result() throws ExecutionException, TimeoutException, InterruptedException {
-            return outcome.get(10, TimeUnit.SECONDS);
+            return outcome.get(60, TimeUnit.SECONDS);
         }
 
-        /** Why it failed; waits 10 s at most. */
+        /** Why it failed; waits a minute at most. */
         public Throwable failure() throws TimeoutException, InterruptedException {
-            if (!outcome.await(10, TimeUnit.SECONDS)) {
+            if (!outcome.await(60, TimeUnit.SECONDS)) {
                 throw new TimeoutException("the handshake is still under way");
             }
             return outcome.cause();
