@@ -16,6 +16,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.Promise;
 import java.io.ByteArrayOutputStream;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
@@ -69,6 +70,13 @@ public final class HandshakeClient implements AutoCloseable {
             outcome.tryFailure(connected.cause());
         }
         return new Run<>(connected.channel(), outcome, slicer, leftovers);
+    }
+
+    /** Of its one event loop, so far. */
+    public Duration cpuTime() throws ExecutionException, InterruptedException {
+        return Duration.ofNanos(group.next()
+                .submit(() -> ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime())
+                .get());
     }
 
     @Override
