@@ -37,7 +37,7 @@ public final class ServiceBuilder {
     private final List<Configured<EndpointSourceProvider<?>>> discovery = new ArrayList<>();
     private Configured<ProtocolProvider<?>> protocol;
     private Configured<BalancingPolicyProvider<?>> balancing;
-    private Role role = Role.ANY;
+    private @Nullable Role role;
     private @Nullable Credentials credentials;
     private ClientCredentials clientCredentials = ClientCredentials.ACCEPT_ANY;
     private @Nullable TlsSpec tls;
@@ -109,6 +109,7 @@ public final class ServiceBuilder {
         return this;
     }
 
+    /** Default: any; the primary, if every source tells roles. */
     public ServiceBuilder role(Role wanted) {
         role = wanted;
         return this;
@@ -182,7 +183,7 @@ public final class ServiceBuilder {
                     listen,
                     protocol,
                     discovery,
-                    role,
+                    role == null ? Role.usual(discovery) : role,
                     balancing,
                     credentials,
                     clientCredentials,

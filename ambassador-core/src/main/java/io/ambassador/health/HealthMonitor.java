@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * thread only.
  */
 public final class HealthMonitor implements EndpointPool.Observer {
+    /** Between probes of an endpoint whose role is in dispute: either side is about to change its mind. */
+    private static final Duration DISPUTE_INTERVAL = Duration.ofMillis(500);
+
     private final EndpointPool pool;
     private final Prober prober;
     private final Duration interval;
@@ -47,16 +50,39 @@ public final class HealthMonitor implements EndpointPool.Observer {
         }
     }
 
+    @Override
+    public void roleTold(PooledEndpoint endpoint) {
+        Watch watch = watches.get(endpoint);
+        if (watch != null) {
+            watch.probeNow();
+        }
+    }
+
     private final class Watch {
         private final PooledEndpoint endpoint;
         private @Nullable Future<?> next;
+        private boolean probing;
+        private boolean onceMore;
         private boolean stopped;
 
         Watch(PooledEndpoint endpoint) {
             this.endpoint = endpoint;
         }
 
+        /** A probe that is under way may have come too early, and is followed by another. */
+        void probeNow() {
+            if (probing) {
+                onceMore = true;
+                return;
+            }
+            if (next != null) {
+                next.cancel(false);
+            }
+            probe();
+        }
+
         void probe() {
+            probing = true;
             prober.probe(endpoint, result -> {
                 try {
                     control.execute(() -> answered(result));
@@ -77,9 +103,17 @@ public final class HealthMonitor implements EndpointPool.Observer {
             if (stopped) {
                 return;
             }
+            probing = false;
             pool.probed(endpoint, result);
+            if (onceMore) {
+                onceMore = false;
+                probe();
+                return;
+            }
+            Duration wait =
+                    endpoint.isDisputed() && DISPUTE_INTERVAL.compareTo(interval) < 0 ? DISPUTE_INTERVAL : interval;
             double jitter = 0.9 + 0.2 * ThreadLocalRandom.current().nextDouble();
-            next = control.schedule(this::probe, (long) (interval.toNanos() * jitter), TimeUnit.NANOSECONDS);
+            next = control.schedule(this::probe, (long) (wait.toNanos() * jitter), TimeUnit.NANOSECONDS);
         }
     }
 }

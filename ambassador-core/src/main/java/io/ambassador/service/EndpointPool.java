@@ -1,5 +1,6 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.EndReason;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.resilience.Ejection;
 import io.ambassador.spi.balancing.BalancingPolicy;
@@ -34,6 +35,9 @@ public final class EndpointPool {
         void added(PooledEndpoint endpoint);
 
         void removed(PooledEndpoint endpoint);
+
+        /** Its source says that it has another role now. */
+        default void roleTold(PooledEndpoint endpoint) {}
     }
 
     private static final Duration RAMP_STEP = Duration.ofSeconds(1);
@@ -44,6 +48,7 @@ public final class EndpointPool {
     private final ScheduledExecutorService control;
     private final Function<String, EndpointMeters> meters;
     private final Logger log;
+    private final Roles roles;
     private final Map<String, PooledEndpoint> members = new LinkedHashMap<>();
     private final List<PooledEndpoint> leaving = new ArrayList<>();
     private volatile List<PooledEndpoint> visible = List.of();
@@ -69,6 +74,7 @@ public final class EndpointPool {
         this.control = control;
         this.meters = meters;
         this.log = log;
+        this.roles = new Roles(log);
         Picker none = policy.picker(List.of());
         this.snapshot = new PoolSnapshot(none, none, 0, false, false, Set.of(), absence);
     }
@@ -98,6 +104,11 @@ public final class EndpointPool {
         observer = newObserver;
     }
 
+    /** Whether what {@link #replace} is given may be old, since its source cannot be asked. */
+    void stale(boolean old) {
+        roles.stale(old);
+    }
+
     /**
      * Replaces the members.
      *
@@ -121,13 +132,16 @@ public final class EndpointPool {
             } else {
                 boolean drains =
                         entry.getValue().weight() == 0 && member.endpoint().weight() > 0;
-                member.update(entry.getValue());
+                if (member.update(entry.getValue())) {
+                    observer.roleTold(member);
+                }
                 if (drains) {
                     act(member, spec.onChange().removed(), EndReason.REMOVED);
                 }
             }
         }
         orderAs(byAddress.keySet());
+        settleRoles();
         refresh();
     }
 
@@ -146,7 +160,6 @@ public final class EndpointPool {
     /** Takes in a probe's answer. Control thread. */
     public void probed(PooledEndpoint member, ProbeResult result) {
         boolean wasHealthy = member.isHealthy();
-        boolean wasWanted = hasWantedRole(member);
         if (!member.probed(result, spec.health().unhealthyAfter(), spec.health().healthyAfter())) {
             return;
         }
@@ -156,23 +169,27 @@ public final class EndpointPool {
         } else if (!wasHealthy && member.isHealthy()) {
             log.info("{} is healthy again", member.endpoint().address());
         }
-        roleMayHaveChanged(member, wasWanted);
+        settleRoles();
         refresh();
     }
 
     /** Takes in what a server said it is when a client was logged in. Control thread. */
     void roleSeen(PooledEndpoint member, ServerRole role) {
-        boolean wasWanted = hasWantedRole(member);
         if (member.roleSeen(role)) {
-            roleMayHaveChanged(member, wasWanted);
+            settleRoles();
             refresh();
         }
     }
 
-    private void roleMayHaveChanged(PooledEndpoint member, boolean wasWanted) {
-        if (wasWanted && !hasWantedRole(member)) {
-            log.warn("{} is now {}, wanted: {}", member.endpoint().address(), member.role(), spec.role());
-            act(member, spec.onChange().demoted(), EndReason.DEMOTED);
+    private void settleRoles() {
+        List<PooledEndpoint> wanted = new ArrayList<>(members.values());
+        wanted.removeIf(member -> !hasWantedRole(member));
+        roles.settle(members.values());
+        for (PooledEndpoint member : wanted) {
+            if (!hasWantedRole(member)) {
+                log.warn("{} is now {}, wanted: {}", member.endpoint().address(), member.role(), spec.role());
+                act(member, spec.onChange().demoted(), EndReason.DEMOTED);
+            }
         }
     }
 
@@ -201,6 +218,9 @@ public final class EndpointPool {
             returning.update(endpoint);
         } else {
             returning = new PooledEndpoint(endpoint, ejection(endpoint), meters.apply(endpoint.address()));
+            if (spec.health().probe() == null) {
+                returning.neverProbed();
+            }
         }
         members.put(endpoint.address(), returning);
         log.info("{} added", endpoint);

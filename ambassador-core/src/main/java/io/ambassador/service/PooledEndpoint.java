@@ -1,5 +1,6 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.EndReason;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.resilience.Ejection;
 import io.ambassador.spi.balancing.Candidate;
@@ -39,11 +40,15 @@ public final class PooledEndpoint implements Candidate {
     private volatile int weight;
     private volatile boolean healthy = true;
     private volatile boolean removed;
+    private volatile ServerRole seenRole = ServerRole.UNKNOWN;
     private volatile ServerRole role = ServerRole.UNKNOWN;
     private volatile @Nullable String lastError;
     private int failedProbes;
     private int passedProbes;
     private boolean probed;
+    private boolean answered;
+    private boolean awaitsProbe;
+    private boolean disputed;
     private long availableSince;
     private boolean wasAvailable;
 
@@ -96,8 +101,14 @@ public final class PooledEndpoint implements Candidate {
         return meters;
     }
 
+    /** What it counts as. */
     public ServerRole role() {
         return role;
+    }
+
+    /** What it said last that it is. */
+    public ServerRole seenRole() {
+        return seenRole;
     }
 
     /** An attempt begins; {@link #attemptFailed} or {@link #closed} follows. */
@@ -163,13 +174,15 @@ public final class PooledEndpoint implements Candidate {
 
     /** @return whether health or role changed, or were told for the first time */
     boolean probed(ProbeResult result, int unhealthyAfter, int healthyAfter) {
-        boolean first = !probed;
+        boolean first = !isProbed();
         boolean wasHealthy = healthy;
-        ServerRole oldRole = role;
+        boolean firstAnswer = !answered && result.healthy();
+        ServerRole oldRole = seenRole;
         if (result.healthy()) {
             failedProbes = 0;
             passedProbes++;
-            role = result.role();
+            answered = true;
+            seenRole = result.role();
             if (!healthy && passedProbes >= healthyAfter) {
                 healthy = true;
             }
@@ -187,18 +200,48 @@ public final class PooledEndpoint implements Candidate {
             }
         }
         probed = true;
-        return first || wasHealthy != healthy || oldRole != role;
+        awaitsProbe = false;
+        return first || firstAnswer || wasHealthy != healthy || oldRole != seenRole;
     }
 
     /** @return whether it was something else */
     boolean roleSeen(ServerRole seen) {
-        boolean changed = role != seen;
-        role = seen;
+        boolean changed = seenRole != seen;
+        seenRole = seen;
         return changed;
     }
 
+    /** What its source says that it is. */
+    ServerRole toldRole() {
+        return switch (endpoint.metadata().getOrDefault(Endpoint.ROLE, "")) {
+            case "primary" -> ServerRole.PRIMARY;
+            case "replica" -> ServerRole.REPLICA;
+            default -> ServerRole.UNKNOWN;
+        };
+    }
+
+    /** Whether it has passed a probe, or nobody probes it. */
+    boolean hasAnswered() {
+        return answered;
+    }
+
+    void neverProbed() {
+        answered = true;
+    }
+
+    void settle(ServerRole counted, boolean otherwiseSaid) {
+        role = counted;
+        disputed = otherwiseSaid;
+    }
+
+    /** Whether its own word and what it counts as, or what its source says, are two things. */
+    public boolean isDisputed() {
+        return disputed;
+    }
+
+    /** Whether it has been probed since its source said what its role is. */
     boolean isProbed() {
-        return probed;
+        return probed && !awaitsProbe;
     }
 
     boolean isHealthy() {
@@ -213,8 +256,13 @@ public final class PooledEndpoint implements Candidate {
         removed = gone;
     }
 
-    void update(Endpoint newer) {
+    /** @return whether its source now says that it has another role */
+    boolean update(Endpoint newer) {
+        ServerRole before = toldRole();
         endpoint = newer;
+        boolean roleTold = toldRole() != before;
+        awaitsProbe |= roleTold;
+        return roleTold;
     }
 
     void weight(int inForce) {

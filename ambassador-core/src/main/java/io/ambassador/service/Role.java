@@ -1,6 +1,9 @@
 package io.ambassador.service;
 
+import io.ambassador.spi.Configured;
+import io.ambassador.spi.discovery.EndpointSourceProvider;
 import io.ambassador.spi.protocol.ServerRole;
+import java.util.List;
 
 /** Which of a replicated service's servers are wanted. */
 public enum Role {
@@ -9,6 +12,13 @@ public enum Role {
     REPLICA,
     /** Replicas while there are any, else the primary. */
     PREFER_REPLICA;
+
+    /** What a service wants that says nothing of roles. */
+    public static Role usual(List<Configured<EndpointSourceProvider<?>>> discovery) {
+        boolean told = !discovery.isEmpty()
+                && discovery.stream().allMatch(source -> source.provider().tellsRoles());
+        return told ? PRIMARY : ANY;
+    }
 
     /** Whether a server that said it is {@code seen}, when a client was logged in, may serve that client. */
     public boolean admits(ServerRole seen) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.explain.EndReason;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.service.OnChangeSpec.Action;
 import io.ambassador.spi.ConfigurationException;
@@ -157,6 +158,41 @@ class EndpointPoolTest {
         answer(pool, 1, ServerRole.REPLICA);
 
         assertEquals(List.of(EndReason.DEMOTED), ended);
+    }
+
+    @Test
+    void endpointThatItsSourceCallsDemotedGetsNoConnectionsWhateverItSays() throws Exception {
+        EndpointPool pool = pool(Role.PRIMARY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT);
+        replace(pool, at(1, "primary"), at(2, "replica"));
+        answer(pool, 1, ServerRole.PRIMARY);
+        answer(pool, 2, ServerRole.REPLICA);
+        List<EndReason> ended = open(pool, 1);
+        assertEquals(Set.of(1), picked(pool));
+
+        replace(pool, at(1, "replica"), at(2, "primary"));
+        assertEquals(Set.of(), picked(pool), "the new primary has not confirmed it");
+        assertEquals(List.of(EndReason.DEMOTED), ended);
+
+        answer(pool, 2, ServerRole.PRIMARY);
+        answer(pool, 1, ServerRole.PRIMARY);
+        assertEquals(Set.of(2), picked(pool));
+    }
+
+    @Test
+    void isNotSettledUntilRolesThatWereToldAreConfirmed() throws Exception {
+        HealthSpec probed = HealthSpec.DEFAULT.withProbe(Catalog.load().defaultProbe("tcp"));
+        EndpointPool pool = pool(Role.PRIMARY, probed, OnChangeSpec.DEFAULT);
+        replace(pool, at(1, "primary"), at(2, "replica"));
+        assertFalse(pool.snapshot().settled());
+        answer(pool, 1, ServerRole.PRIMARY);
+        answer(pool, 2, ServerRole.REPLICA);
+        assertTrue(pool.snapshot().settled());
+
+        replace(pool, at(1, "replica"), at(2, "primary"));
+        assertFalse(pool.snapshot().settled());
+        answer(pool, 2, ServerRole.PRIMARY);
+        answer(pool, 1, ServerRole.REPLICA);
+        assertTrue(pool.snapshot().settled());
     }
 
     @Test
@@ -343,6 +379,10 @@ class EndpointPoolTest {
 
     private static Endpoint at(int port, int priority) {
         return new Endpoint("127.0.0.1", port, 1, priority, Map.of());
+    }
+
+    private static Endpoint at(int port, String role) {
+        return new Endpoint("127.0.0.1", port, 1, 0, Map.of(Endpoint.ROLE, role));
     }
 
     /** The ports that a hundred connections go to. */

@@ -13,6 +13,14 @@ public interface EndpointSourceProvider<C extends Record> extends Provider<C> {
     }
 
     /**
+     * Whether its endpoints have a {@link Endpoint#ROLE}. A service that follows nothing else wants the primary unless
+     * told otherwise: whoever asks such a registry for a server means that one.
+     */
+    default boolean tellsRoles() {
+        return false;
+    }
+
+    /**
      * The settings that the short form of a source stands for; {@link #parse} reads them as if they had been written
      * out.
      *

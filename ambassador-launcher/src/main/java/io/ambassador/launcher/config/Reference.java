@@ -34,7 +34,31 @@ public final class Reference {
                     "admin.listen",
                     "address or `off`",
                     "127.0.0.1:9901",
-                    "Where probes, metrics and the API are served. Loopback only."),
+                    "Where probes, metrics and the API are served; also `unix:/run/ambassador.sock`. Beyond loopback"
+                            + " `admin.token` is required."),
+            key(
+                    "admin.token",
+                    "block naming one secret source, or text",
+                    "",
+                    "Who changes something must show it, as `Authorization: Bearer …`: `{ file = … }` and the other"
+                            + " sources of `credentials.password`."),
+            key(
+                    "admin.token-for",
+                    "`mutations`, `everything`",
+                    "",
+                    "What needs the token; probes never do. Absent: `mutations` on this machine, `everything` on an"
+                            + " address beyond loopback."),
+            key(
+                    "admin.hosts",
+                    "list of names",
+                    "[]",
+                    "Names by which it is asked, beside `localhost`, loopback addresses and, beyond loopback, any"
+                            + " address. Other `Host` headers are refused."),
+            key(
+                    "admin.uids",
+                    "list of numbers",
+                    "[]",
+                    "Users at the other end of its unix socket. Empty: all that may open it."),
             key(
                     "log.level",
                     "level, or list",
@@ -249,7 +273,13 @@ public final class Reference {
                     "`off`, `v1`, `v2`",
                     "off",
                     "The PROXY protocol header that each endpoint is sent."),
-            key("relay", "`auto`, `copy`", "auto", "How bytes are moved."));
+            key(
+                    "relay",
+                    "`auto`, `copy`, `splice`",
+                    "auto",
+                    "How bytes are moved: through buffers of the process (`copy`), or from socket to socket by the"
+                            + " kernel where neither TLS nor a guard is in between (`splice`, on Linux). `auto` begins"
+                            + " with the first and changes to the second while much comes one way."));
 
     /** Keys that belong to the product but not to this version. */
     static final Set<String> LATER_GLOBAL = Set.of("listeners", "register");
@@ -257,19 +287,8 @@ public final class Reference {
     /** Words of providers that belong to the product but not to this version. */
     static final Set<String> LATER_PROTOCOLS = Set.of("http", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
 
-    static final Set<String> LATER_SOURCES = Set.of(
-            "etcd",
-            "etcds",
-            "consul",
-            "consuls",
-            "consul-kv",
-            "zookeeper",
-            "docker",
-            "links",
-            "kubernetes",
-            "mdns",
-            "marathon",
-            "sentinel");
+    static final Set<String> LATER_SOURCES =
+            Set.of("zookeeper", "docker", "links", "kubernetes", "mdns", "marathon", "sentinel");
 
     private Reference() {}
 

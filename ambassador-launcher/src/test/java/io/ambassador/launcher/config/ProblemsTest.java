@@ -38,7 +38,7 @@ class ProblemsTest {
                     http { timeout = 1s }               | http: is not supported by this version
                     redis { guard = true }              | redis: belongs to protocol redis, and this service's is tcp
                     discovery = "statik://127.0.0.1:1"  | discovery: "statik" is not a known discovery source (did you mean static?
-                    discovery = "etcd://127.0.0.1/x"    | discovery: "etcd" is not supported by this version
+                    discovery = "etcd://127.0.0.1"      | discovery: expected: etcd://host:port,host:port/path
                     discovery = "127.0.0.1:1"           | discovery: "127.0.0.1:1" (expected: scheme://…)
                     discovery { type = consull }        | discovery.type: "consull" is not a known discovery source
                     discovery {}                       | discovery.type: is missing
@@ -79,7 +79,7 @@ class ProblemsTest {
                     allow.sources = [ "10.0.0.0/33" ]   | allow.sources: "10.0.0.0/33" is not an address block
                     allow.uids = [ root ]               | allow.uids: "root" is not a user's number
                     proxy-protocol.send = v3            | proxy-protocol.send: "v3" is not a known word (did you mean v1?
-                    relay = splice                      | relay: "splice" is not supported by this version
+                    relay = splize                      | relay: "splize" is not a known word (did you mean splice?
                     health = 5                          | health: "5" is not a block
                     """)
     void aWrongValueIsNamedWithFileLineKeyAndWayOut(String line, String message) {
@@ -95,11 +95,16 @@ class ProblemsTest {
     @CsvSource(delimiter = '|', textBlock = """
                     listeners { web { listen = 80 } } | listeners: is not supported by this version
                     register {}                       | register: is not supported by this version
-                    admin.token.file = /t             | admin.token: is not supported by this version
                     admin.drills = on                 | admin.drills: is not supported by this version
                     admin.listen = "0.0.0.0:9901"     | admin.listen: "0.0.0.0:9901" can be reached from other machines
                     admin.listen = "127.evil.com:1"   | admin.listen: "127.evil.com:1" can be reached from other machines
-                    admin.listen = "unix:/a"          | admin.listen: "unix:/a" is not an address
+                    admin.listen = nowhere            | admin.listen: "nowhere" is not an address
+                    admin.listen = "unix:"            | admin.listen: "unix:" is not an address
+                    admin.uids = [1000]               | admin.uids: only a unix socket tells its users
+                    admin.token-for = everything      | admin.token-for: there is no token
+                    admin.token.fil = /t              | admin.token.fil: "fil" is not a known secret source (did you mean file?
+                    admin.token = {}                  | admin.token: names no source
+                    admin.hosts = ["http://a"]        | admin.hosts: "http://a" is not a name without a port
                     admin.listen = "127.0.0.1:6379"   | services.redis.listen: 127.0.0.1:6379 is also admin.listen
                     servces { x {} }                  | servces: is not a known key (did you mean services?
                     event-loops = 0                   | event-loops: "0" is not a whole number

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.discovery.dns.DnsOptions;
 import io.ambassador.discovery.support.TlsOptions;
+import io.ambassador.discovery.support.net.RegistryLoop;
+import io.ambassador.discovery.support.net.ServerAddress;
 import io.ambassador.spi.discovery.DiscoveryException;
 import io.ambassador.spi.secret.Secret;
 import io.ambassador.testkit.Certificates;
@@ -61,7 +63,7 @@ class HttpClientTest {
         control.close();
         await().atMost(LONG)
                 .until(() -> Thread.getAllStackTraces().keySet().stream()
-                        .noneMatch(thread -> thread.getName().startsWith(HttpLoop.THREAD_NAME)));
+                        .noneMatch(thread -> thread.getName().startsWith(RegistryLoop.THREAD_NAME)));
     }
 
     @Test
@@ -266,19 +268,19 @@ class HttpClientTest {
 
         assertFailure(
                 "127.0.0.1:" + port + ": cannot be connected to: Connection refused",
-                client(HttpAddress.tcp("127.0.0.1", port, null)).send(HttpRequest.get("/"), LONG));
+                client(ServerAddress.tcp("127.0.0.1", port, null)).send(HttpRequest.get("/"), LONG));
     }
 
     @Test
     void namesAreLookedUp() throws Exception {
         try (ScriptedServer server = ScriptedServer.start(HttpClientTest::greet)) {
-            HttpAddress address = HttpAddress.tcp("localhost", server.port(), null);
+            ServerAddress address = ServerAddress.tcp("localhost", server.port(), null);
 
             assertEquals(
                     "hi", client(address).send(HttpRequest.get("/"), LONG).get().text());
             assertFailure(
                     "no-such-host.invalid",
-                    client(HttpAddress.tcp("no-such-host.invalid", 1, null)).send(HttpRequest.get("/"), LONG));
+                    client(ServerAddress.tcp("no-such-host.invalid", 1, null)).send(HttpRequest.get("/"), LONG));
         }
     }
 
@@ -288,7 +290,7 @@ class HttpClientTest {
         try (ServerSocketChannel listener =
                 ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(socket))) {
             CompletableFuture<HttpAnswer> answer =
-                    client(HttpAddress.unix(socket)).send(HttpRequest.get("/v1"), LONG);
+                    client(ServerAddress.unix(socket)).send(HttpRequest.get("/v1"), LONG);
             try (SocketChannel accepted = listener.accept()) {
                 String head = readHead(Channels.newInputStream(accepted));
                 assertTrue(head.contains("host: localhost\r\n"), head);
@@ -298,7 +300,7 @@ class HttpClientTest {
         }
         assertFailure(
                 "no.sock: cannot be connected to",
-                client(HttpAddress.unix(folder.resolve("no.sock"))).send(HttpRequest.get("/"), LONG));
+                client(ServerAddress.unix(folder.resolve("no.sock"))).send(HttpRequest.get("/"), LONG));
     }
 
     @Test
@@ -356,7 +358,7 @@ class HttpClientTest {
 
     @Test
     void secretsDoNotCrossANetworkInTheClear() {
-        HttpAddress address = HttpAddress.tcp("192.0.2.1", 80, null); // leads nowhere (RFC 5737)
+        ServerAddress address = ServerAddress.tcp("192.0.2.1", 80, null); // leads nowhere (RFC 5737)
 
         assertFailure(
                 "would cross the network in the clear",
@@ -378,18 +380,18 @@ class HttpClientTest {
         }
     }
 
-    private HttpClient client(HttpAddress address) {
+    private HttpClient client(ServerAddress address) {
         HttpClient client = new HttpClient(address, DnsOptions.system(), control.scheduler());
         clients.add(client);
         return client;
     }
 
-    private static HttpAddress plain(ScriptedServer server) {
-        return HttpAddress.tcp("127.0.0.1", server.port(), null);
+    private static ServerAddress plain(ScriptedServer server) {
+        return ServerAddress.tcp("127.0.0.1", server.port(), null);
     }
 
-    private static HttpAddress tls(TlsServer server, Path ca, String name) {
-        return HttpAddress.tcp("127.0.0.1", server.port(), new TlsOptions(ca, null, null, name));
+    private static ServerAddress tls(TlsServer server, Path ca, String name) {
+        return ServerAddress.tcp("127.0.0.1", server.port(), new TlsOptions(ca, null, null, name));
     }
 
     private static Secret secret(String text) {

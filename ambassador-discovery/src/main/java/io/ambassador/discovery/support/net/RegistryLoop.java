@@ -1,4 +1,4 @@
-package io.ambassador.discovery.support.http;
+package io.ambassador.discovery.support.net;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -8,17 +8,17 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The one thread of every HTTP client; starts with the first user and ends with the last. */
-final class HttpLoop {
-    static final String THREAD_NAME = "ambassador-registry";
+/** The one thread on which every connection to a registry lives; starts with the first user and ends with the last. */
+public final class RegistryLoop {
+    public static final String THREAD_NAME = "ambassador-registry";
 
     private static @Nullable EventLoopGroup shared;
     private static int users;
 
-    private HttpLoop() {}
+    private RegistryLoop() {}
 
     /** Each call needs one {@link #release()}. */
-    static synchronized EventLoop acquire() {
+    public static synchronized EventLoop acquire() {
         EventLoopGroup group = shared;
         if (group == null) {
             group = new MultiThreadIoEventLoopGroup(
@@ -30,7 +30,7 @@ final class HttpLoop {
     }
 
     /** Returns at once; what has been handed to the loop before still runs. */
-    static synchronized void release() {
+    public static synchronized void release() {
         users--;
         EventLoopGroup group = shared;
         if (users == 0 && group != null) {

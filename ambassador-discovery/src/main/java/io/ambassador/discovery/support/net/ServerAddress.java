@@ -1,4 +1,4 @@
-package io.ambassador.discovery.support.http;
+package io.ambassador.discovery.support.net;
 
 import io.ambassador.discovery.support.TlsOptions;
 import java.nio.file.Path;
@@ -13,19 +13,19 @@ import org.jspecify.annotations.Nullable;
  * @param tls {@code null} for plain text
  * @param insecure whether secrets may cross a network in plain text
  */
-public record HttpAddress(
+public record ServerAddress(
         String host,
         int port,
         @Nullable Path socket,
         @Nullable TlsOptions tls,
         boolean insecure) {
     /** TCP, in plain text if {@code tls} is {@code null}; secrets then stay on this machine. */
-    public static HttpAddress tcp(String host, int port, @Nullable TlsOptions tls) {
-        return new HttpAddress(host, port, null, tls, false);
+    public static ServerAddress tcp(String host, int port, @Nullable TlsOptions tls) {
+        return new ServerAddress(host, port, null, tls, false);
     }
 
-    public static HttpAddress unix(Path socket) {
-        return new HttpAddress("localhost", 0, socket, null, false);
+    public static ServerAddress unix(Path socket) {
+        return new ServerAddress("localhost", 0, socket, null, false);
     }
 
     /** {@code host:port}, or the socket's path: as messages name it. */
@@ -34,8 +34,8 @@ public record HttpAddress(
         return socket == null ? authority() : socket.toString();
     }
 
-    /** For the {@code Host} header. */
-    String authority() {
+    /** {@code host:port}, as a {@code Host} header names it. */
+    public String authority() {
         if (socket != null) {
             return host;
         }
