@@ -273,7 +273,13 @@ public final class Reference {
                     "`off`, `v1`, `v2`",
                     "off",
                     "The PROXY protocol header that each endpoint is sent."),
-            key("relay", "`auto`, `copy`", "auto", "How bytes are moved."),
+            key(
+                    "relay",
+                    "`auto`, `copy`, `splice`",
+                    "auto",
+                    "How bytes are moved: through buffers of the process (`copy`), or from socket to socket by the"
+                            + " kernel where neither TLS nor a guard is in between (`splice`, on Linux). `auto` begins"
+                            + " with the first and changes to the second while much comes one way."),
             key(
                     "access-log",
                     "`on`, `failures`, `off`",
@@ -288,7 +294,7 @@ public final class Reference {
     static final Set<String> LATER_PROTOCOLS = Set.of("http", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
 
     static final Set<String> LATER_SOURCES =
-            Set.of("etcd", "etcds", "zookeeper", "docker", "links", "kubernetes", "mdns", "marathon", "sentinel");
+            Set.of("zookeeper", "docker", "links", "kubernetes", "mdns", "marathon", "sentinel");
 
     private Reference() {}
 
