@@ -102,6 +102,10 @@ final class Engine {
         Gauge.builder(Meters.CONFIG_GENERATION.meterName(), () -> running.generation())
                 .description(Meters.CONFIG_GENERATION.description())
                 .register(environment.registry());
+        journal.tell(
+                EventKind.STARTED,
+                "",
+                specs.size() + " services, " + listeners.bound().size() + " listeners");
         LOG.info(
                 "started with {}, {} services, {} listeners",
                 transport.name(),
@@ -289,6 +293,7 @@ final class Engine {
     synchronized CompletableFuture<Void> drain() {
         if (drained == null) {
             drained = new CompletableFuture<>();
+            journal.tell(EventKind.DRAINING, "", "");
             listeners.close();
             running.services().values().forEach(ServiceUnit::closeWarm);
             completeWhenIdle(drained);

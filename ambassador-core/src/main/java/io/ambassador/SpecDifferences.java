@@ -65,6 +65,7 @@ final class SpecDifferences {
         allow();
         proxyProtocol();
         compare("relay", ServiceSpec::relay, NEW_ONES);
+        compare("access-log", ServiceSpec::accessLog, NEW_ONES);
     }
 
     private void credentials() {

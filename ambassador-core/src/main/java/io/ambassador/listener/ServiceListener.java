@@ -1,12 +1,15 @@
 package io.ambassador.listener;
 
+import io.ambassador.explain.EventKind;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.Service;
 import io.ambassador.service.SocketFile;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.transport.Transport;
 import io.netty.channel.Channel;
+import io.netty.util.NetUtil;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
@@ -19,6 +22,7 @@ public final class ServiceListener {
     private final ListenAddress listen;
     private final Acceptor acceptor;
     private final Channel channel;
+    private volatile boolean opened;
 
     private ServiceListener(Transport transport, ListenAddress listen, Acceptor acceptor, Channel channel) {
         this.transport = transport;
@@ -72,6 +76,12 @@ public final class ServiceListener {
     /** Begins to accept. */
     public void open() {
         acceptor.open(channel);
+        opened = true;
+        service().journal().tell(EventKind.LISTENER_OPENED, name(), "");
+    }
+
+    private Service service() {
+        return acceptor.entrance().entry().service();
     }
 
     /** Leads clients elsewhere from now on, without a moment in which there is nobody for them. */
@@ -91,18 +101,23 @@ public final class ServiceListener {
         return listen instanceof ListenAddress.Unix ? listen.socketAddress() : channel.localAddress();
     }
 
+    private String name() {
+        return listen instanceof ListenAddress.Unix
+                ? listen.toString()
+                : NetUtil.toSocketAddressString((InetSocketAddress) channel.localAddress());
+    }
+
     /** Stops accepting; blocks until that is done. */
     public void close() {
+        if (opened) {
+            service().journal().tell(EventKind.LISTENER_CLOSED, name(), "");
+        }
         channel.close().awaitUninterruptibly();
         if (listen instanceof ListenAddress.Unix unix) {
             try {
                 Files.deleteIfExists(unix.path());
             } catch (IOException e) {
-                acceptor.entrance()
-                        .entry()
-                        .service()
-                        .log()
-                        .warn("The socket {} cannot be removed: {}", unix.path(), e.getMessage());
+                service().log().warn("The socket {} cannot be removed: {}", unix.path(), e.getMessage());
             }
         }
     }

@@ -54,6 +54,7 @@ public final class Service implements ByteCounter {
     private final Admission admission;
     private final RetryBudget retries;
     private final List<Meter> meters = new ArrayList<>();
+    private final ServiceJournal journal;
     private final boolean newDiscovery;
     private final boolean newSecrets;
     private volatile boolean ended;
@@ -76,6 +77,7 @@ public final class Service implements ByteCounter {
                 ? running.protocol
                 : protocol(spec.protocol());
         this.state = old == null ? new ServiceState(spec, policy, environment) : old.state;
+        this.journal = state.journal.with(spec.accessLog());
         this.newDiscovery = running == null || !sameDiscovery(running.spec, spec);
         this.discovery = running == null || newDiscovery ? discovery(old != null) : running.discovery;
         this.newSecrets = running == null || !sameSecrets(running.spec, spec);
@@ -133,6 +135,7 @@ public final class Service implements ByteCounter {
                     environment.control(),
                     environment.worker(),
                     state.log,
+                    state.journal,
                     made::refresh));
         }
         return made;
@@ -160,6 +163,7 @@ public final class Service implements ByteCounter {
                         System::nanoTime,
                         new AtomicLong(),
                         () -> {},
+                        (kind, version) -> state.journal.tell(kind, "client-credentials", version),
                         state.log);
     }
 
@@ -175,6 +179,7 @@ public final class Service implements ByteCounter {
                 System::nanoTime,
                 state.secretVersions,
                 credentials.rotation().drainWithin() == null ? () -> {} : tellAll,
+                (kind, version) -> state.journal.tell(kind, "credentials", version),
                 state.log);
     }
 
@@ -346,11 +351,11 @@ public final class Service implements ByteCounter {
     public void ended(ConnectionRecord connection, @Nullable PooledEndpoint endpoint) {
         (endpoint == null ? state.unrouted() : endpoint.meters())
                 .closed(connection.reason().word());
-        state.journal.ended(connection);
+        journal.ended(connection);
     }
 
     public ServiceJournal journal() {
-        return state.journal;
+        return journal;
     }
 
     /** Clients now being served, whichever description admitted them. */

@@ -53,10 +53,10 @@ final class ServiceState {
     ServiceState(ServiceSpec spec, BalancingPolicy policy, ServiceEnvironment environment) {
         this.name = spec.name();
         this.registry = environment.registry();
-        this.journal = new ServiceJournal(environment.journal(), name);
+        this.journal = new ServiceJournal(environment.journal(), name, spec.accessLog());
         this.log = LoggerFactory.getLogger("ambassador.service." + name);
         this.pool = new EndpointPool(
-                spec, policy, environment.control(), address -> new EndpointMeters(registry, name, address), log);
+                spec, policy, environment.control(), address -> new EndpointMeters(registry, name, address), journal, log);
     }
 
     /** Those of the description in force, which new connections log in with. */

@@ -63,6 +63,7 @@ class DiscoveryTest {
     private final Told first = new Told();
     private final Told second = new Told();
     private final List<Service> services = new ArrayList<>();
+    private final Journal events = new Journal();
 
     @AfterEach
     void stop() throws Exception {
@@ -88,6 +89,15 @@ class DiscoveryTest {
         await().until(() -> source(service, 0).stale());
         assertEquals("timed out", source(service, 0).lastError());
         assertEquals(Set.of(1, 2), ports(service));
+
+        first.unreachable();
+        first.known(1, 2);
+        await().untilAsserted(() -> assertEquals(
+                List.of("discovery-stale test timed out", "discovery-fresh test "),
+                events.events().stream()
+                        .filter(event -> event.kind().word().startsWith("discovery-"))
+                        .map(event -> event.kind().word() + " " + event.service() + " " + event.detail())
+                        .toList()));
     }
 
     @Test
@@ -209,7 +219,7 @@ class DiscoveryTest {
     private Service service(Duration hold, AllowSpec allow, EndpointSource... sources) throws Exception {
         ServiceSpec spec = TestSpecs.with(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT, allow, sources);
         ServiceEnvironment environment =
-                new ServiceEnvironment(control, worker, worker, new SimpleMeterRegistry(), cache, hold, new Journal());
+                new ServiceEnvironment(control, worker, worker, new SimpleMeterRegistry(), cache, hold, events);
         Service service = new Service(spec, environment);
         services.add(service);
         control.submit(() -> service.begin(null)).get();
