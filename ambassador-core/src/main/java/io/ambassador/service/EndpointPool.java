@@ -1,6 +1,8 @@
 package io.ambassador.service;
 
 import io.ambassador.explain.EndReason;
+import io.ambassador.explain.EventKind;
+import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.resilience.Ejection;
 import io.ambassador.spi.LogLimiter;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,10 +52,12 @@ public final class EndpointPool {
     private final BalancingPolicy policy;
     private final ScheduledExecutorService control;
     private final Function<String, EndpointMeters> meters;
+    private final ServiceJournal journal;
     private final Logger log;
     private final LogLimiter limiter = new LogLimiter(LINES_AT_ONCE);
     private final Roles roles;
     private final Map<String, PooledEndpoint> members = new LinkedHashMap<>();
+    private final Set<String> ejected = new HashSet<>();
     private final List<PooledEndpoint> leaving = new ArrayList<>();
     private volatile List<PooledEndpoint> visible = List.of();
     private volatile PoolSnapshot snapshot;
@@ -71,13 +76,15 @@ public final class EndpointPool {
             BalancingPolicy policy,
             ScheduledExecutorService control,
             Function<String, EndpointMeters> meters,
+            ServiceJournal journal,
             Logger log) {
         this.spec = spec;
         this.policy = policy;
         this.control = control;
         this.meters = meters;
+        this.journal = journal;
         this.log = log;
-        this.roles = new Roles(log);
+        this.roles = new Roles(journal, log);
         Picker none = policy.picker(List.of());
         this.snapshot = new PoolSnapshot(none, none, 0, false, false, Set.of(), absence);
     }
@@ -129,6 +136,7 @@ public final class EndpointPool {
         boolean many = come + gone.size() > LINES_AT_ONCE;
         if (many) {
             info("{} endpoints added, {} removed", come, gone.size());
+            journal.tell(EventKind.ENDPOINTS_CHANGED, "", come + " added, " + gone.size() + " removed");
         }
         gone.forEach(member -> remove(member, many));
         for (Map.Entry<String, Endpoint> entry : byAddress.entrySet()) {
@@ -171,9 +179,11 @@ public final class EndpointPool {
         }
         if (wasHealthy && !member.isHealthy()) {
             warn("{} is unhealthy: {}", member.endpoint().address(), result.detail());
+            journal.tell(EventKind.ENDPOINT_UNHEALTHY, member.endpoint().address(), result.detail());
             act(member, spec.onChange().unhealthy(), EndReason.UNHEALTHY);
         } else if (!wasHealthy && member.isHealthy()) {
             info("{} is healthy again", member.endpoint().address());
+            journal.tell(EventKind.ENDPOINT_HEALTHY, member.endpoint().address(), "");
         }
         settleRoles();
         refresh();
@@ -233,6 +243,7 @@ public final class EndpointPool {
             log.debug("{} added", endpoint);
         } else {
             info("{} added", endpoint);
+            journal.tell(EventKind.ENDPOINT_ADDED, endpoint.address(), "");
         }
         observer.added(returning);
     }
@@ -241,10 +252,13 @@ public final class EndpointPool {
         members.remove(member.endpoint().address());
         member.removed(true);
         leaving.add(member);
+        ejected.remove(member.endpoint().address());
         if (oneOfMany) {
             log.debug("{} removed", member.endpoint().address());
         } else {
-            info("{} removed, connections: {}", member.endpoint().address(), member.openConnections());
+            String open = "connections: " + member.openConnections();
+            info("{} removed, {}", member.endpoint().address(), open);
+            journal.tell(EventKind.ENDPOINT_REMOVED, member.endpoint().address(), open);
         }
         observer.removed(member);
         act(member, spec.onChange().removed(), EndReason.REMOVED);
@@ -299,11 +313,13 @@ public final class EndpointPool {
     private void ejectionChanged(String address, Duration ejectFor) {
         PooledEndpoint member = members.get(address);
         if (member != null && member.ejection().isEjected()) {
-            warn(
-                    "{} is ejected after failed connections: {}",
-                    address,
-                    String.valueOf(member.status().lastError()));
+            String why = String.valueOf(member.status().lastError());
+            warn("{} is ejected after failed connections: {}", address, why);
+            journal.tell(EventKind.ENDPOINT_EJECTED, address, why);
+            ejected.add(address);
             later(() -> member.ejection().allowTrial(), ejectFor);
+        } else if (member != null && member.ejection().isTrusted() && ejected.remove(address)) {
+            journal.tell(EventKind.ENDPOINT_READMITTED, address, "");
         }
         refresh();
     }
@@ -342,6 +358,10 @@ public final class EndpointPool {
                     panic ? "too few endpoints are available ({} of {}): all are used" : "{} of {} endpoints available",
                     available,
                     tier.size());
+            journal.tell(
+                    panic ? EventKind.PANIC : EventKind.PANIC_OVER,
+                    "",
+                    available + " of " + tier.size() + " endpoints are available");
         }
         publishVisible();
         if (ramping && ramp == null) {
