@@ -88,7 +88,8 @@ final class Engine {
 
     Engine(int eventLoops, MeterRegistry registry, @Nullable Path cacheDirectory, Duration absentHold) {
         this.transport = Transport.start(eventLoops);
-        this.environment = new ServiceEnvironment(control, worker, secretReads, registry, cacheDirectory, absentHold, journal);
+        this.environment =
+                new ServiceEnvironment(control, worker, secretReads, registry, cacheDirectory, absentHold, journal);
         this.listeners = new Listeners(transport);
     }
 

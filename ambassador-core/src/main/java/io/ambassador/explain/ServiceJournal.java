@@ -16,8 +16,7 @@ public final class ServiceJournal {
         this(journal, service, accessLog, new Ring<>(MOST));
     }
 
-    private ServiceJournal(
-            Journal journal, String service, AccessLog accessLog, Ring<ConnectionRecord> connections) {
+    private ServiceJournal(Journal journal, String service, AccessLog accessLog, Ring<ConnectionRecord> connections) {
         this.journal = journal;
         this.service = service;
         this.accessLog = new AccessLogger(accessLog);

@@ -1,9 +1,7 @@
 package io.ambassador.service;
 
 import io.ambassador.explain.ConnectionRecord;
-import io.ambassador.explain.Journal;
 import io.ambassador.explain.ServiceJournal;
-import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.metrics.Meters;
 import io.ambassador.relay.ByteCounter;
 import io.ambassador.resilience.Admission;

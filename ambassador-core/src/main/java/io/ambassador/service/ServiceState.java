@@ -56,7 +56,12 @@ final class ServiceState {
         this.journal = new ServiceJournal(environment.journal(), name, spec.accessLog());
         this.log = LoggerFactory.getLogger("ambassador.service." + name);
         this.pool = new EndpointPool(
-                spec, policy, environment.control(), address -> new EndpointMeters(registry, name, address), journal, log);
+                spec,
+                policy,
+                environment.control(),
+                address -> new EndpointMeters(registry, name, address),
+                journal,
+                log);
     }
 
     /** Those of the description in force, which new connections log in with. */
