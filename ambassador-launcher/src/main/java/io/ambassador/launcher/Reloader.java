@@ -63,9 +63,35 @@ final class Reloader implements AutoCloseable {
         try {
             return CompletableFuture.supplyAsync(() -> run(reason, dryRun), thread);
         } catch (RejectedExecutionException e) {
-            String problem = thread.isShutdown() ? "The sidecar is stopping." : "Too many reloads are waiting.";
-            return CompletableFuture.completedFuture(ReloadOutcome.rejected(ambassador.generation(), List.of(problem)));
+            return CompletableFuture.completedFuture(
+                    ReloadOutcome.rejected(ambassador.generation(), List.of(refusal())));
         }
+    }
+
+    /** Closes the listeners of a service, or opens them again; not while a reload is under way. */
+    CompletableFuture<Void> drain(String service, boolean undo) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        try {
+            thread.execute(() -> {
+                try {
+                    if (undo) {
+                        ambassador.undrainService(service);
+                    } else {
+                        ambassador.drainService(service);
+                    }
+                    done.complete(null);
+                } catch (AmbassadorException | RuntimeException e) {
+                    done.completeExceptionally(e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            done.completeExceptionally(new AmbassadorException(refusal()));
+        }
+        return done;
+    }
+
+    private String refusal() {
+        return thread.isShutdown() ? "The sidecar is stopping." : "Too many changes are waiting.";
     }
 
     private ReloadOutcome run(String reason, boolean dryRun) {

@@ -142,6 +142,20 @@ final class Sidecar {
             }
 
             @Override
+            public CompletableFuture<Void> drainService(String service, boolean undo) {
+                return reloader.drain(service, undo);
+            }
+
+            @Override
+            public void drainEndpoint(String service, String endpoint, boolean undo) {
+                if (undo) {
+                    ambassador.undrainEndpoint(service, endpoint);
+                } else {
+                    ambassador.drainEndpoint(service, endpoint);
+                }
+            }
+
+            @Override
             public void drain() {
                 draining = true;
                 if (!stop.isRequested()) { // which drains too, and keeps a second caller waiting
