@@ -1,5 +1,9 @@
 package io.ambassador;
 
+import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.Event;
+import io.ambassador.explain.Journal;
+import io.ambassador.explain.Observer;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.ServiceSpec;
 import io.ambassador.service.ServiceStatus;
@@ -57,6 +61,29 @@ public final class Ambassador implements AutoCloseable {
         return engine.status();
     }
 
+    /** How the last connections went and why they ended: up to 128 of each service, newest first. */
+    public List<ConnectionRecord> recentConnections() {
+        return engine.recentConnections();
+    }
+
+    /** What changed lately: up to 512 events, oldest first. */
+    public List<Event> recentEvents() {
+        return engine.journal().events();
+    }
+
+    /** Tells {@code observer} from now on, until what is returned is closed. */
+    public Observation observe(Observer observer) {
+        Journal journal = engine.journal();
+        journal.observe(observer);
+        return () -> journal.forget(observer);
+    }
+
+    /** Ends when it is closed; a call that has begun by then goes on. */
+    public interface Observation extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     /**
      * Stops accepting; completes when the last connection has ended. Calling again gives the same stage.
      */
@@ -81,6 +108,7 @@ public final class Ambassador implements AutoCloseable {
         }
 
         private final List<ServiceSpec> services = new ArrayList<>();
+        private final List<Observer> observers = new ArrayList<>();
         private @Nullable Catalog catalog;
         private @Nullable MeterRegistry meterRegistry;
         private @Nullable Path cacheDirectory;
@@ -100,6 +128,12 @@ public final class Ambassador implements AutoCloseable {
 
         public Builder service(ServiceSpec spec) {
             services.add(spec);
+            return this;
+        }
+
+        /** Tells {@code observer} of every connection and event, from the start on. */
+        public Builder observe(Observer observer) {
+            observers.add(observer);
             return this;
         }
 
@@ -140,6 +174,7 @@ public final class Ambassador implements AutoCloseable {
                     ? eventLoops
                     : Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
             Engine engine = new Engine(loops, meterRegistry == null ? new CompositeMeterRegistry() : meterRegistry);
+            observers.forEach(engine.journal()::observe);
             boolean started = false;
             try {
                 engine.start(services, cacheDirectory, absentHold);

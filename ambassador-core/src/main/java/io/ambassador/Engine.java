@@ -1,11 +1,13 @@
 package io.ambassador;
 
+import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.EndReason;
+import io.ambassador.explain.Journal;
 import io.ambassador.health.HealthMonitor;
 import io.ambassador.listener.AcceptGate;
 import io.ambassador.listener.ServiceListener;
 import io.ambassador.metrics.Meters;
 import io.ambassador.service.ClientTlsSpec;
-import io.ambassador.service.EndReason;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.PooledEndpoint;
 import io.ambassador.service.Service;
@@ -32,6 +34,7 @@ import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,6 +68,7 @@ final class Engine {
     private final ExecutorService secretReads =
             Executors.newCachedThreadPool(new DefaultThreadFactory("ambassador-secret", true));
     private final MeterRegistry registry;
+    private final Journal journal = new Journal();
     private final Map<String, Service> services = new LinkedHashMap<>();
     private final List<ServiceListener> listeners = new ArrayList<>();
     private final List<TlsContexts> certificates = new ArrayList<>();
@@ -86,7 +90,8 @@ final class Engine {
             if (services.containsKey(spec.name())) {
                 throw new ConfigurationException("services." + spec.name() + ": is described twice");
             }
-            Service service = new Service(spec, control, worker, secretReads, registry, cacheDirectory, absentHold);
+            Service service =
+                    new Service(spec, control, worker, secretReads, registry, cacheDirectory, absentHold, journal);
             services.put(spec.name(), service);
             Connector connector =
                     new Connector(transport, spec, tls(spec), service.protocol().negotiatesTls());
@@ -179,6 +184,18 @@ final class Engine {
             }
         }
         return addresses;
+    }
+
+    /** Newest first. */
+    List<ConnectionRecord> recentConnections() {
+        return services.values().stream()
+                .flatMap(service -> service.journal().connections().stream())
+                .sorted(Comparator.comparing(ConnectionRecord::endedAt).reversed())
+                .toList();
+    }
+
+    Journal journal() {
+        return journal;
     }
 
     boolean isReady() {

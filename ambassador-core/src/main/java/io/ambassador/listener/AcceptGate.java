@@ -1,6 +1,6 @@
 package io.ambassador.listener;
 
-import io.ambassador.resilience.LogLimiter;
+import io.ambassador.spi.LogLimiter;
 import io.netty.channel.Channel;
 import java.io.IOException;
 import java.nio.file.Files;

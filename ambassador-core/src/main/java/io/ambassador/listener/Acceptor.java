@@ -1,7 +1,10 @@
 package io.ambassador.listener;
 
+import io.ambassador.explain.EndReason;
+import io.ambassador.explain.Trail;
 import io.ambassador.service.AllowSpec;
 import io.ambassador.service.Cidr;
+import io.ambassador.service.Service;
 import io.ambassador.spi.routing.Route;
 import io.ambassador.spi.routing.RouteRequest;
 import io.ambassador.spi.routing.Router;
@@ -45,38 +48,71 @@ final class Acceptor extends ChannelInitializer<Channel> {
     protected void initChannel(Channel client) {
         gate.entered();
         client.closeFuture().addListener(closed -> gate.left());
+        Trail trail = new Trail(entry.service().name(), address(client));
         List<Cidr> senders = entry.service().spec().proxyProtocol().acceptFrom();
         if (senders.isEmpty()) {
-            SocketAddress local = client.localAddress();
-            SocketAddress remote = client.remoteAddress();
-            admit(client, remote == null ? local : remote, local); // clients of a unix socket have no address
+            admit(client, address(client), client.localAddress(), trail);
         } else if (Cidr.anyContains(senders, ip(client.remoteAddress()))) {
             client.pipeline()
                     .addLast("proxy-protocol", new HAProxyMessageDecoder())
-                    .addLast("proxy-header", new ProxyHeaderReader(entry.service(), this));
+                    .addLast("proxy-header", new ProxyHeaderReader(entry.service(), this, trail));
             client.config().setAutoRead(true);
         } else {
             Connection.turnAway(
-                    entry.service(), client, client.remoteAddress() + " is not in proxy-protocol.accept-from");
+                    entry.service(),
+                    client,
+                    trail,
+                    EndReason.NOT_ALLOWED,
+                    client.remoteAddress() + " is not in proxy-protocol.accept-from");
         }
     }
 
     /** @param source where the client comes from, be it from a PROXY header */
-    void admit(Channel client, SocketAddress source, SocketAddress destination) {
+    void admit(Channel client, SocketAddress source, SocketAddress destination, Trail trail) {
+        trail.client(source);
         String refused = refusal(client, source);
         if (refused != null) {
-            Connection.turnAway(entry.service(), client, refused);
+            Connection.turnAway(entry.service(), client, trail, EndReason.NOT_ALLOWED, refused);
             return;
         }
         Route route = router.route(new RouteRequest(source, destination, null));
         Gateway target = route == null ? null : targets.get(route.service());
-        if (target == null) {
-            Connection.turnAway(entry.service(), client, "no route fits " + source);
-        } else if (target.service().tryEnter()) {
-            new Connection(target, client, source, destination).start();
-        } else {
-            Connection.refuseForLimit(target, client);
+        if (route == null || target == null) {
+            Connection.turnAway(entry.service(), client, trail, EndReason.NOT_ALLOWED, "no route fits " + source);
+            return;
         }
+        trail.routed(route.service(), route.reason());
+        if (target.service().tryEnter()) {
+            serve(target, client, source, destination, trail);
+        } else {
+            Connection.refuseForLimit(target, client, trail);
+        }
+    }
+
+    private static void serve(
+            Gateway target, Channel client, SocketAddress source, SocketAddress destination, Trail trail) {
+        Connection connection;
+        try {
+            connection = new Connection(target, client, source, destination, trail);
+        } catch (RuntimeException e) { // a defect of the protocol's
+            Service service = target.service();
+            service.defect("A session could not begin.", e);
+            Connection.turnAway(
+                    service,
+                    client,
+                    trail,
+                    EndReason.INTERNAL_ERROR,
+                    "the session could not begin: " + e.getClass().getSimpleName());
+            service.leave();
+            return;
+        }
+        connection.start();
+    }
+
+    /** Clients of a unix socket have none of their own. */
+    private static SocketAddress address(Channel client) {
+        SocketAddress remote = client.remoteAddress();
+        return remote == null ? client.localAddress() : remote;
     }
 
     private @Nullable String refusal(Channel client, SocketAddress source) {
@@ -104,7 +140,7 @@ final class Acceptor extends ChannelInitializer<Channel> {
     /** Resets a client whose set-up failed: a defect, not the client's doing. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        entry.service().log().error("A client could not be set up.", cause);
+        entry.service().defect("A client could not be set up.", cause);
         Transport.reset(ctx.channel());
     }
 }

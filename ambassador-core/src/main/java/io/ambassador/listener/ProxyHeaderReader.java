@@ -1,5 +1,7 @@
 package io.ambassador.listener;
 
+import io.ambassador.explain.EndReason;
+import io.ambassador.explain.Trail;
 import io.ambassador.service.Service;
 import io.ambassador.upstream.Connection;
 import io.netty.channel.ChannelHandlerContext;
@@ -22,12 +24,14 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
 
     private final Service service;
     private final Acceptor acceptor;
+    private final Trail trail;
     private @Nullable Future<?> timer;
-    private boolean refused;
+    private boolean over;
 
-    ProxyHeaderReader(Service service, Acceptor acceptor) {
+    ProxyHeaderReader(Service service, Acceptor acceptor, Trail trail) {
         this.service = service;
         this.acceptor = acceptor;
+        this.trail = trail;
     }
 
     @Override
@@ -57,7 +61,8 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
                 destination = address(header.destinationAddress(), header.destinationPort());
             }
             ctx.channel().config().setAutoRead(false);
-            acceptor.admit(ctx.channel(), source, destination);
+            over = true;
+            acceptor.admit(ctx.channel(), source, destination, trail);
             ctx.pipeline().remove(this);
         } catch (UnknownHostException e) {
             refuse(ctx, "its PROXY header has no address");
@@ -76,16 +81,25 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
         if (timer != null) {
             timer.cancel(false);
         }
+        if (!over) {
+            over = true;
+            service.ended(trail.end(EndReason.CLIENT_GONE, "before its PROXY header", 0, 0), null);
+        }
         ctx.fireChannelInactive();
     }
 
     /** Once: what the decoder finds wrong it may find wrong again as the channel closes. */
     private void refuse(ChannelHandlerContext ctx, String why) {
-        if (refused) {
+        if (over) {
             return;
         }
-        refused = true;
-        Connection.turnAway(service, ctx.channel(), ctx.channel().remoteAddress() + ": " + why);
+        over = true;
+        Connection.turnAway(
+                service,
+                ctx.channel(),
+                trail,
+                EndReason.PROXY_HEADER_FAILED,
+                ctx.channel().remoteAddress() + ": " + why);
     }
 
     private static boolean isTcp(HAProxyProxiedProtocol protocol) {

@@ -2,6 +2,7 @@ package io.ambassador.listener;
 
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.Service;
+import io.ambassador.service.SocketFile;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.routing.Router;
 import io.ambassador.transport.Transport;
@@ -9,7 +10,9 @@ import io.ambassador.upstream.Gateway;
 import io.netty.channel.Channel;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.Map;
 
 /** The bound addresses of one service. */
@@ -38,7 +41,7 @@ public final class ServiceListener {
             throw new AmbassadorException("services." + service.name()
                     + ".allow.uids: cannot be held without epoll. Remove it, or run on Linux");
         }
-        if (address instanceof ListenAddress.Unix socket && SocketDirectory.isOpenToOthers(socket.path())) {
+        if (address instanceof ListenAddress.Unix socket && SocketFile.isOpenToOthers(socket.path())) {
             service.log()
                     .warn(
                             "Others may put a socket of their own in the place of {}, and serve our clients. Take away"
@@ -47,8 +50,12 @@ public final class ServiceListener {
         }
         Acceptor acceptor = new Acceptor(router, Map.of(service.name(), gateway), gateway, gate);
         try {
-            Channel channel = transport.bind(
-                    address.socketAddress(), service.spec().limits().userTimeout(), acceptor);
+            Duration userTimeout = service.spec().limits().userTimeout();
+            Channel channel = address instanceof ListenAddress.Unix socket
+                    ? SocketFile.bind(
+                            socket.path(),
+                            path -> transport.bind(UnixDomainSocketAddress.of(path), userTimeout, acceptor))
+                    : transport.bind(address.socketAddress(), userTimeout, acceptor);
             gate.guard(channel);
             return new ServiceListener(service, address, channel);
         } catch (IOException e) {

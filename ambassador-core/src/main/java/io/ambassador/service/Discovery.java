@@ -1,10 +1,12 @@
 package io.ambassador.service;
 
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.discovery.Endpoint;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +17,14 @@ final class Discovery {
     /** More than this from one source is a mistake, or an attack. */
     private static final int MOST_ENDPOINTS = 10_000;
 
+    private static final int LINES_AT_ONCE = 20;
+
     private final AllowSpec allow;
     private final EndpointPool pool;
     private final Logger log;
+    private final LogLimiter limiter = new LogLimiter(LINES_AT_ONCE);
     private final List<FollowedSource> sources = new ArrayList<>();
+    private Set<String> told = Set.of();
     private @Nullable FollowedSource selected;
     private volatile boolean answered;
 
@@ -88,18 +94,30 @@ final class Discovery {
 
     private List<Endpoint> allowed(Set<Endpoint> endpoints) {
         if (endpoints.size() > MOST_ENDPOINTS) {
-            log.error("{} endpoints were found, more than {}: none is taken over", endpoints.size(), MOST_ENDPOINTS);
+            limiter.log(
+                    "many",
+                    left -> log.error(
+                            "{} endpoints were found, more than {}: none is taken over{}",
+                            endpoints.size(),
+                            MOST_ENDPOINTS,
+                            LogLimiter.more(left)));
             return List.of();
         }
         List<Endpoint> kept = new ArrayList<>();
+        Set<String> leftOut = new HashSet<>();
         for (Endpoint endpoint : endpoints) {
             String refused = refusal(endpoint);
             if (refused == null) {
                 kept.add(endpoint);
             } else {
-                log.warn("{} is left out: {}", endpoint.address(), refused);
+                String line = endpoint.address() + " is left out: " + refused;
+                leftOut.add(line);
+                if (!told.contains(line)) {
+                    limiter.log("left out", left -> log.warn("{}{}", line, LogLimiter.more(left)));
+                }
             }
         }
+        told = leftOut;
         return kept;
     }
 

@@ -1,5 +1,6 @@
 package io.ambassador.service;
 
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointSource;
 import io.ambassador.spi.discovery.EndpointState;
@@ -22,6 +23,7 @@ final class FollowedSource {
     /** How long a source may keep silent before what the disk remembers is used. */
     private static final Duration PATIENCE = Duration.ofMillis(500);
 
+    private final LogLimiter limiter = new LogLimiter();
     private final String name;
     private final EndpointSource source;
     private final @Nullable EndpointCache cache;
@@ -123,7 +125,7 @@ final class FollowedSource {
 
     private void onAnswer(String newState, Set<Endpoint> endpoints, String whyEmpty) {
         if (state.equals("unreachable")) {
-            log.info("discovery from {} answers again", name);
+            limiter.log("again", left -> log.info("discovery from {} answers again{}", name, LogLimiter.more(left)));
         }
         state = newState;
         lastError = null;
@@ -133,7 +135,14 @@ final class FollowedSource {
             hold = null;
         }
         if (endpoints.isEmpty() && known != null && !known.isEmpty() && !absentHold.isZero()) {
-            log.warn("{}: {}. What was known is used for {} s more", name, whyEmpty, absentHold.toSeconds());
+            limiter.log(
+                    "absent",
+                    left -> log.warn(
+                            "{}: {}. What was known is used for {} s more{}",
+                            name,
+                            whyEmpty,
+                            absentHold.toSeconds(),
+                            LogLimiter.more(left)));
             hold = Control.schedule(control, log, () -> believe(endpoints, whyEmpty), absentHold);
         } else {
             believe(endpoints, whyEmpty);
@@ -153,7 +162,13 @@ final class FollowedSource {
 
     private void onError(String message) {
         if (!message.equals(lastError)) {
-            log.warn("discovery from {} failed: {}. What is known goes on being used", name, message);
+            limiter.log(
+                    "failed",
+                    left -> log.warn(
+                            "discovery from {} failed: {}. What is known goes on being used{}",
+                            name,
+                            message,
+                            LogLimiter.more(left)));
         }
         state = "unreachable";
         lastError = message;
@@ -196,7 +211,10 @@ final class FollowedSource {
                 try {
                     to.store(endpoints);
                 } catch (IOException e) {
-                    log.warn("The endpoints cannot be kept on disk: {}", e.toString());
+                    limiter.log(
+                            "disk",
+                            left -> log.warn(
+                                    "The endpoints cannot be kept on disk: {}{}", e.toString(), LogLimiter.more(left)));
                 }
             });
         } catch (RejectedExecutionException e) {

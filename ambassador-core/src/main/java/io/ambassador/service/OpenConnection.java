@@ -1,5 +1,7 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.EndReason;
+
 /** A connection relayed to an endpoint, as the endpoint sees it. */
 public interface OpenConnection {
     /** Closes both sides; from any thread; may be called twice. */

@@ -1,5 +1,6 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.EndReason;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.resilience.Ejection;
 import io.ambassador.spi.balancing.Candidate;

@@ -1,12 +1,15 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.Journal;
+import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.metrics.Meters;
 import io.ambassador.relay.ByteCounter;
 import io.ambassador.resilience.Admission;
-import io.ambassador.resilience.LogLimiter;
 import io.ambassador.resilience.RetryBudget;
 import io.ambassador.spi.Configured;
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.balancing.BalancingPolicy;
 import io.ambassador.spi.balancing.BalancingPolicyProvider;
 import io.ambassador.spi.discovery.EndpointSource;
@@ -47,6 +50,7 @@ import org.slf4j.LoggerFactory;
 public final class Service implements ByteCounter {
     private final ServiceSpec spec;
     private final Logger log;
+    private final ServiceJournal journal;
     private final LogLimiter limiter = new LogLimiter();
     private final ScheduledExecutorService control;
     private final ScheduledExecutorService worker;
@@ -83,12 +87,14 @@ public final class Service implements ByteCounter {
             Executor secretReads,
             MeterRegistry registry,
             @Nullable Path cacheDirectory,
-            Duration absentHold) {
+            Duration absentHold,
+            Journal journal) {
         this.spec = spec;
         this.control = control;
         this.worker = worker;
         this.secretReads = secretReads;
         this.registry = registry;
+        this.journal = new ServiceJournal(journal, spec.name());
         this.log = LoggerFactory.getLogger("ambassador.service." + spec.name());
         this.protocol = protocol(spec.protocol());
         this.pool = new EndpointPool(
@@ -204,9 +210,13 @@ public final class Service implements ByteCounter {
     /** Writes at most one line a second for each cause. */
     public void warn(Object cause, String message, Object... arguments) {
         limiter.log(cause, leftOut -> {
-            String suffix = leftOut == 0 ? "" : " (" + leftOut + " more like this)";
-            log.warn(message + suffix, arguments);
+            log.warn(message + LogLimiter.more(leftOut), arguments);
         });
+    }
+
+    /** Logs an exception that should not be, of a protocol's code perhaps: at most one a second for each message. */
+    public void defect(String message, Throwable thrown) {
+        limiter.log(message, leftOut -> log.error(message + LogLimiter.more(leftOut), thrown));
     }
 
     public Protocol protocol() {
@@ -235,11 +245,6 @@ public final class Service implements ByteCounter {
         retried.increment();
     }
 
-    /** Meters of connections that reached no endpoint. */
-    public EndpointMeters unrouted() {
-        return unrouted;
-    }
-
     /** Whether one more client may be served; {@code true} is to be followed by {@link #leave}. */
     public boolean tryEnter() {
         if (!admission.tryEnter()) {
@@ -253,6 +258,21 @@ public final class Service implements ByteCounter {
     public void leave() {
         admission.leave(); // first, so that whoever sees one fewer finds the place free
         active.decrementAndGet();
+    }
+
+    /**
+     * A client's connection has ended, or it was turned away. On its event loop.
+     *
+     * @param endpoint it was relayed to; {@code null} for none
+     */
+    public void ended(ConnectionRecord connection, @Nullable PooledEndpoint endpoint) {
+        (endpoint == null ? unrouted : endpoint.meters())
+                .closed(connection.reason().word());
+        journal.ended(connection);
+    }
+
+    public ServiceJournal journal() {
+        return journal;
     }
 
     /** Clients now being served. */

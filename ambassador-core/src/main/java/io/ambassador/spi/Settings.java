@@ -76,7 +76,7 @@ public final class Settings {
 
     /** The full name of {@code key}. */
     public String path(String key) {
-        return path.isEmpty() ? key : path + "." + key;
+        return path.isEmpty() || key.isEmpty() ? path + key : path + "." + key;
     }
 
     /** Everything found wrong so far, in this block and in all that share its root. */

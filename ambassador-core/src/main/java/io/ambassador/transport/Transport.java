@@ -32,18 +32,12 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -128,7 +122,7 @@ public final class Transport implements AutoCloseable {
     /**
      * Binds a listener; blocks until that is done. Accepted connections are not read from until somebody asks.
      *
-     * @param address of TCP or, with mode 0600, of a unix socket
+     * @param address of TCP or of a unix socket, whose file the caller sees to
      * @param child called for each accepted channel, on its event loop
      * @param userTimeout after which a silent peer counts as gone, be it that it does not acknowledge data or, beyond
      *     loopback, that it does not answer when it is asked; {@code null} leaves that to the kernel
@@ -136,10 +130,10 @@ public final class Transport implements AutoCloseable {
      */
     public Channel bind(SocketAddress address, @Nullable Duration userTimeout, ChannelHandler child)
             throws IOException {
-        Path socketFile = address instanceof UnixDomainSocketAddress unix ? unix.getPath() : null;
+        boolean unix = address instanceof UnixDomainSocketAddress;
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
-                .channel(serverChannel(socketFile != null))
+                .channel(serverChannel(unix))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childOption(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.AUTO_CLOSE, false)
@@ -148,7 +142,7 @@ public final class Transport implements AutoCloseable {
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, READ_SIZES)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
                 .childHandler(child);
-        if (socketFile == null) {
+        if (!unix) {
             bootstrap.option(ChannelOption.SO_REUSEADDR, true);
             if (epoll && userTimeout != null) {
                 // Linux hands these on to accepted sockets, which saves a system call for each.
@@ -161,41 +155,11 @@ public final class Transport implements AutoCloseable {
                 }
             }
         }
-        return socketFile == null ? bound(bootstrap, address) : boundPrivately(bootstrap, socketFile);
-    }
-
-    private Channel bound(ServerBootstrap bootstrap, SocketAddress address) throws IOException {
         ChannelFuture bound = bootstrap.bind(known(address)).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new IOException(reason(bound.cause()), bound.cause());
         }
         return bound.channel();
-    }
-
-    /** Binds out of everybody's sight and moves the socket to its place once nobody else may open it. */
-    private Channel boundPrivately(ServerBootstrap bootstrap, Path socketFile) throws IOException {
-        removeStaleSocket(socketFile);
-        Path directory = socketFile.toAbsolutePath().getParent();
-        Path hidden = directory == null ? null : Files.createTempDirectory(directory, ".s");
-        if (hidden == null) {
-            throw new IOException(socketFile + " is a directory");
-        }
-        Path fresh = hidden.resolve("s");
-        Channel channel = null;
-        boolean done = false;
-        try {
-            channel = bound(bootstrap, UnixDomainSocketAddress.of(fresh));
-            Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
-            Files.move(fresh, socketFile, StandardCopyOption.ATOMIC_MOVE);
-            done = true;
-            return channel;
-        } finally {
-            if (channel != null && !done) {
-                channel.close().awaitUninterruptibly();
-            }
-            Files.deleteIfExists(fresh);
-            Files.delete(hidden);
-        }
     }
 
     /**
@@ -311,33 +275,6 @@ public final class Transport implements AutoCloseable {
         return epoll && address instanceof UnixDomainSocketAddress unix
                 ? new DomainSocketAddress(unix.getPath().toFile())
                 : address;
-    }
-
-    /** A socket file outlives the process that made it; anything else at its place is left alone. */
-    private static void removeStaleSocket(Path path) throws IOException {
-        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        boolean socket = !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
-                && !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
-                && !Files.isSymbolicLink(path);
-        if (!socket) {
-            throw new IOException("there is a file that is not a socket. Remove it or choose another path");
-        }
-        if (answers(path)) {
-            throw new IOException("another process is listening there");
-        }
-        Files.delete(path);
-    }
-
-    /** @throws IOException if that cannot be told, as for another user's socket */
-    private static boolean answers(Path path) throws IOException {
-        try (java.nio.channels.SocketChannel probe =
-                java.nio.channels.SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-            return probe.isConnected();
-        } catch (ConnectException e) {
-            return false; // nobody listens: that is what makes it stale
-        }
     }
 
     private static WriteBufferWaterMark waterMark() {

@@ -1,9 +1,12 @@
 package io.ambassador.upstream;
 
+import io.ambassador.explain.EndReason;
+import io.ambassador.explain.Phase;
+import io.ambassador.explain.Trail;
+import io.ambassador.relay.ByteCounter;
 import io.ambassador.relay.Relay;
 import io.ambassador.relay.RelayEnd;
 import io.ambassador.service.Credentials;
-import io.ambassador.service.EndReason;
 import io.ambassador.service.OpenConnection;
 import io.ambassador.service.PooledEndpoint;
 import io.ambassador.service.SecretKeeper;
@@ -14,43 +17,50 @@ import io.ambassador.spi.protocol.Refusal;
 import io.ambassador.spi.protocol.Session;
 import io.ambassador.transport.ListenerTls;
 import io.ambassador.transport.Transport;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One client's connection from admission to end: its opening is read where the protocol has one, a backend is found
  * and logged in at, then the relay takes over. On the client's event loop, but for {@link #end}.
  */
-public final class Connection implements OpenConnection, Dial.Outcome {
+public final class Connection implements OpenConnection, Dial.Outcome, ByteCounter {
     private final Gateway gateway;
     private final Service service;
     private final Channel client;
     private final Session session;
     private final Relay relay;
     private final Connector.ClientAddress addresses;
+    private final Trail trail;
+    private long toBackend;
+    private long toClient;
     private @Nullable Dial dial;
     private @Nullable PooledEndpoint endpoint;
     private @Nullable EndReason asked;
     private long secretVersion;
     private @Nullable RotationDrain rotation;
+    private boolean late;
     private boolean over;
 
     /** @param source the client's address, after PROXY protocol; the service has admitted it */
-    public Connection(Gateway gateway, Channel client, SocketAddress source, SocketAddress destination) {
+    public Connection(Gateway gateway, Channel client, SocketAddress source, SocketAddress destination, Trail trail) {
         this.gateway = gateway;
         this.service = gateway.service();
         this.client = client;
         this.session = service.protocol().open(new ClientContext(gateway, client));
         this.addresses = new Connector.ClientAddress(source, destination);
-        this.relay = new Relay(client, service.spec().limits().idleTimeout(), service, this::relayEnded);
+        this.trail = trail;
+        this.relay = new Relay(client, service.spec().limits().idleTimeout(), this, this::relayEnded);
     }
 
     public void start() {
@@ -60,6 +70,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
             greet();
             return;
         }
+        trail.enter(Phase.GREETING);
         tls.start(client, "held", service.spec().limits().greetingTimeout()).addListener(encrypted -> {
             client.config().setAutoRead(false);
             if (encrypted.isSuccess()) {
@@ -80,18 +91,23 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         try {
             greeting = session.greeting(greeted);
         } catch (RuntimeException e) { // a defect of the protocol's, as below
-            service.log().error("A greeting could not begin.", e);
-            refuse(EndReason.GREETING_FAILED, "the greeting could not begin: " + name(e));
+            service.defect("A greeting could not begin.", e);
+            trail.enter(Phase.GREETING);
+            refuse(EndReason.INTERNAL_ERROR, "the greeting could not begin: " + name(e));
             return;
         }
         if (greeting == null) {
             dial();
             return;
         }
+        trail.enter(Phase.GREETING);
         Future<?> timer = client.eventLoop()
                 .schedule(
-                        () -> greeted.tryFailure(new LoginException(
-                                LoginException.Kind.UNAVAILABLE, "the client's opening took too long")),
+                        () -> {
+                            late = true;
+                            greeted.tryFailure(new LoginException(
+                                    LoginException.Kind.UNAVAILABLE, "the client's opening took too long"));
+                        },
                         service.spec().limits().greetingTimeout().toNanos(),
                         TimeUnit.NANOSECONDS);
         greeted.addListener(done -> {
@@ -113,18 +129,29 @@ public final class Connection implements OpenConnection, Dial.Outcome {
             return;
         }
         over = true;
-        boolean gone = cause instanceof ClosedChannelException;
-        EndReason reason = gone ? EndReason.CLIENT_GONE : EndReason.GREETING_FAILED;
-        if (!gone) {
-            service.warn(
-                    "client-tls", "TLS with a client at {} failed: {}", addresses.source(), Failures.describe(cause));
+        EndReason reason = reasonOfTls(cause);
+        String detail = "";
+        if (reason != EndReason.CLIENT_GONE) {
+            detail = "TLS with the client failed: " + Failures.describe(cause);
+            service.warn("client-tls", "[{}] {}: {}", trail.id(), addresses.source(), detail);
         }
         relay.release();
         Parting.listen(client);
-        ended(reason);
+        ended(reason, detail);
+    }
+
+    private static EndReason reasonOfTls(Throwable cause) {
+        if (cause instanceof SslHandshakeTimeoutException) {
+            return EndReason.GREETING_TIMEOUT;
+        }
+        return cause instanceof ClosedChannelException ? EndReason.CLIENT_GONE : EndReason.CLIENT_TLS_FAILED;
     }
 
     private void greetingFailed(Handshake<Void> greeting, Throwable cause) {
+        if (cause instanceof SSLException) {
+            tlsFailed(cause);
+            return;
+        }
         if (cause instanceof IOException) {
             end(EndReason.CLIENT_GONE);
             return;
@@ -132,15 +159,23 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         if (client.pipeline().context(greeting) != null) {
             client.pipeline().remove(greeting); // it would close the channel before the refusal is read
         }
-        refuse(EndReason.GREETING_FAILED, Failures.describe(cause));
+        refuse(reasonOfGreeting(cause), Failures.describe(cause));
+    }
+
+    private EndReason reasonOfGreeting(Throwable cause) {
+        if (late) {
+            return EndReason.GREETING_TIMEOUT;
+        }
+        boolean refused = cause instanceof LoginException shown && shown.kind() == LoginException.Kind.REFUSED;
+        return refused ? EndReason.CLIENT_REFUSED : EndReason.GREETING_FAILED;
     }
 
     /** Tells a client that a limit has been reached, in the protocol's words, and closes. */
-    public static void refuseForLimit(Gateway gateway, Channel client) {
+    public static void refuseForLimit(Gateway gateway, Channel client, Trail trail) {
         Service service = gateway.service();
-        Refusal refusal = refusal(EndReason.LIMIT, null);
-        service.unrouted().closed(EndReason.LIMIT.word());
+        Refusal refusal = Refusals.of(EndReason.LIMIT, trail.id(), null);
         service.warn(EndReason.LIMIT, "[{}] a client was refused: a limit is reached", refusal.correlationId());
+        service.ended(trail.end(EndReason.LIMIT, "a limit is reached", 0, 0), null);
         if (gateway.encryptsAtOnce()) {
             Transport.reset(client); // it could read nothing without a handshake, which costs more than it is worth
             return;
@@ -179,6 +214,18 @@ public final class Connection implements OpenConnection, Dial.Outcome {
     }
 
     @Override
+    public void toBackend(int bytes) {
+        toBackend += bytes;
+        service.toBackend(bytes);
+    }
+
+    @Override
+    public void toClient(int bytes) {
+        toClient += bytes;
+        service.toClient(bytes);
+    }
+
+    @Override
     public boolean clientEnded() {
         return relay.clientEnded();
     }
@@ -191,10 +238,11 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         try {
             session.ready(client, backend);
         } catch (RuntimeException e) {
-            service.log().error("A session could not be handed to the relay.", e);
+            service.defect("A session could not be handed to the relay.", e);
             unready(picked, backend);
             return;
         }
+        trail.enter(Phase.RELAY);
         relay.start(backend);
         drainIfOutdated();
     }
@@ -206,7 +254,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         backend.close();
         relay.release();
         Transport.reset(client);
-        ended(EndReason.LOGIN_FAILED);
+        ended(EndReason.INTERNAL_ERROR, "the session could not be handed to the relay");
     }
 
     @Override
@@ -218,6 +266,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         if (over) {
             return;
         }
+        trail.enter(Phase.PICK);
         WarmPool pool = gateway.warm();
         if (pool != null && session.target() == null) {
             WarmConnection warm = pool.take(client.eventLoop(), session.warmKey());
@@ -225,19 +274,27 @@ public final class Connection implements OpenConnection, Dial.Outcome {
                 try {
                     session.adopt(warm.session());
                 } catch (RuntimeException e) {
-                    service.log().error("A connection made beforehand could not be adopted.", e);
+                    service.defect("A connection made beforehand could not be adopted.", e);
                     warm.backend().close();
                     Guarded.ended(service, warm.session());
-                    refuse(EndReason.LOGIN_FAILED, "a connection could not be adopted: " + name(e));
+                    refuse(EndReason.INTERNAL_ERROR, "a connection could not be adopted: " + name(e));
                     return;
                 }
                 warm.endpoint().attemptBegins();
+                noteWarm(warm);
                 ready(warm.endpoint(), warm.backend(), 0, warm.secretVersion());
                 return;
             }
         }
-        dial = new Dial(service, gateway.connector(), client.eventLoop(), session, addresses, this);
+        dial = new Dial(service, gateway.connector(), client.eventLoop(), session, addresses, trail, this);
         dial.start();
+    }
+
+    private void noteWarm(WarmConnection warm) {
+        trail.candidates(service.pool().snapshot().candidates());
+        trail.attempted(warm.endpoint().endpoint(), null, "", 0);
+        SecretKeeper secrets = service.secrets();
+        trail.loggedIn(secrets == null ? null : secrets.username(), warm.secretVersion(), true);
     }
 
     private void refuse(EndReason reason, String detail) {
@@ -245,7 +302,7 @@ public final class Connection implements OpenConnection, Dial.Outcome {
             return;
         }
         over = true;
-        Refusal refusal = refusal(reason, service.secrets());
+        Refusal refusal = Refusals.of(reason, trail.id(), service.secrets());
         int attempts = dial == null ? 0 : dial.attempts();
         service.warn(
                 "refused " + reason,
@@ -255,8 +312,9 @@ public final class Connection implements OpenConnection, Dial.Outcome {
                 attempts,
                 detail);
         relay.release();
-        Parting.say(client, Guarded.refusal(service, session, refusal, client));
-        ended(reason);
+        ByteBuf words = Guarded.refusal(service, session, refusal, client);
+        ended(reason, detail); // first, so that a client that has heard of it can look it up
+        Parting.say(client, words);
     }
 
     private void relayEnded(RelayEnd end) {
@@ -264,22 +322,23 @@ public final class Connection implements OpenConnection, Dial.Outcome {
             return;
         }
         over = true;
+        EndReason reason = reason(end);
         if (dial != null) {
-            dial.cancel();
+            dial.cancel(reason);
         }
         PooledEndpoint served = endpoint;
         if (served != null) {
             served.closed(this);
         }
-        ended(reason(end));
+        ended(reason, "");
     }
 
-    private void ended(EndReason reason) {
+    private void ended(EndReason reason, String detail) {
         if (rotation != null) {
             rotation.cancel();
         }
         Guarded.ended(service, session);
-        (endpoint == null ? service.unrouted() : endpoint.meters()).closed(reason.word());
+        service.ended(trail.end(reason, detail, toBackend, toClient), endpoint);
         service.leave();
     }
 
@@ -296,36 +355,14 @@ public final class Connection implements OpenConnection, Dial.Outcome {
         };
     }
 
-    private static Refusal refusal(EndReason reason, @Nullable SecretKeeper secrets) {
-        String id = String.format("%08x", ThreadLocalRandom.current().nextInt());
-        return switch (reason) {
-            case NO_ENDPOINT -> new Refusal(Refusal.Kind.NO_ENDPOINT, id, "no endpoint is known for this service");
-            case CONNECT_FAILED -> new Refusal(Refusal.Kind.CONNECT_FAILED, id, "no endpoint could be reached");
-            case TLS_FAILED -> new Refusal(Refusal.Kind.TLS_FAILED, id, "no endpoint could be trusted");
-            case LOGIN_REFUSED ->
-                new Refusal(Refusal.Kind.LOGIN_REFUSED, id, "the backend refused the credentials" + retry(secrets));
-            case LOGIN_FAILED -> new Refusal(Refusal.Kind.LOGIN_FAILED, id, "the login at the backend failed");
-            case DECLINED -> new Refusal(Refusal.Kind.DECLINED, id, "the backend declined the session");
-            case SECRET_UNAVAILABLE ->
-                new Refusal(Refusal.Kind.SECRET_UNAVAILABLE, id, "there is no secret to log in with");
-            case LIMIT -> new Refusal(Refusal.Kind.LIMIT, id, "too many connections");
-            default -> new Refusal(Refusal.Kind.DRAINING, id, "not served");
-        };
-    }
-
     private static String name(RuntimeException defect) {
         return defect.getClass().getSimpleName();
     }
 
-    private static String retry(@Nullable SecretKeeper secrets) {
-        Duration left = secrets == null ? null : secrets.untilRetry();
-        return left == null ? "" : "; they are tried again in " + (left.toMillis() / 1_000 + 1) + " s";
-    }
-
     /** Closes a client that may not use the service. */
-    public static void turnAway(Service service, Channel client, String why) {
-        service.unrouted().closed(EndReason.NOT_ALLOWED.word());
-        service.warn(EndReason.NOT_ALLOWED, "a client was turned away: {}", why);
+    public static void turnAway(Service service, Channel client, Trail trail, EndReason reason, String why) {
+        service.warn(reason, "[{}] a client was turned away: {}", trail.id(), why);
+        service.ended(trail.end(reason, why, 0, 0), null);
         Transport.reset(client);
     }
 }

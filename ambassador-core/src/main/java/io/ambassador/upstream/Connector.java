@@ -11,6 +11,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.SocketAddress;
@@ -56,9 +57,11 @@ public final class Connector {
      *
      * @param timeout for TCP and TLS together
      * @param client {@code null} for a connection of our own
+     * @param encrypting told when TLS begins
      * @return completed on {@code loop}
      */
-    Promise<Channel> connect(EventLoop loop, Endpoint endpoint, Duration timeout, @Nullable ClientAddress client) {
+    Promise<Channel> connect(
+            EventLoop loop, Endpoint endpoint, Duration timeout, @Nullable ClientAddress client, Runnable encrypting) {
         Promise<Channel> connected = loop.newPromise();
         long deadline = System.nanoTime() + timeout.toNanos();
         ChannelFuture dialled =
@@ -69,7 +72,7 @@ public final class Connector {
             } else if (!connected.setUncancellable()) {
                 dialled.channel().close();
             } else {
-                established(dialled.channel(), endpoint, deadline, client, connected);
+                established(dialled.channel(), endpoint, deadline, client, encrypting, connected);
             }
         });
         return connected;
@@ -80,6 +83,7 @@ public final class Connector {
             Endpoint endpoint,
             long deadline,
             @Nullable ClientAddress client,
+            Runnable encrypting,
             Promise<Channel> connected) {
         Send send = spec.proxyProtocol().send();
         if (send != Send.OFF) {
@@ -92,6 +96,7 @@ public final class Connector {
             connected.trySuccess(channel);
             return;
         }
+        encrypting.run();
         startTls(channel, endpoint, deadline).addListener(done -> {
             if (done.isSuccess()) {
                 channel.pipeline().remove(Initial.class);
@@ -118,7 +123,8 @@ public final class Connector {
             if (done.isSuccess()) {
                 verified.trySuccess(null);
             } else {
-                verified.tryFailure(new TlsException(encryption.explain(done.cause())));
+                boolean late = done.cause() instanceof SslHandshakeTimeoutException;
+                verified.tryFailure(new TlsException(encryption.explain(done.cause()), late));
             }
         });
         channel.pipeline().addFirst("tls", handler);

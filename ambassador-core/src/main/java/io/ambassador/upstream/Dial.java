@@ -1,6 +1,8 @@
 package io.ambassador.upstream;
 
-import io.ambassador.service.EndReason;
+import io.ambassador.explain.EndReason;
+import io.ambassador.explain.Phase;
+import io.ambassador.explain.Trail;
 import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.PoolSnapshot;
 import io.ambassador.service.PooledEndpoint;
@@ -61,13 +63,14 @@ final class Dial implements Pick {
     private static final int MAX_PASSED_OVER = 32;
 
     /** Stands in for a client that has yet to come. */
-    private static final SocketAddress NOBODY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    static final SocketAddress NOBODY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
     private final Service service;
     private final Connector connector;
     private final EventLoop loop;
     private final Session session;
     private final Connector.@Nullable ClientAddress client;
+    private final Trail trail;
     private final Outcome outcome;
     private final List<Candidate> tried = new ArrayList<>(2);
     private final Set<Long> refusedVersions = new HashSet<>(2);
@@ -89,12 +92,14 @@ final class Dial implements Pick {
             EventLoop loop,
             Session session,
             Connector.@Nullable ClientAddress client,
+            Trail trail,
             Outcome outcome) {
         this.service = service;
         this.connector = connector;
         this.loop = loop;
         this.session = session;
         this.client = client;
+        this.trail = trail;
         this.outcome = outcome;
         LimitsSpec limits = service.spec().limits();
         this.deadline = System.nanoTime()
@@ -109,20 +114,21 @@ final class Dial implements Pick {
         next();
     }
 
-    /** The client is gone: nothing will be told. */
-    void cancel() {
+    /** The client is gone, or is to go: nothing will be told. */
+    void cancel(EndReason reason) {
         over = true;
         if (asking != null) {
             asking.cancel();
         }
         if (current != null) {
-            current.abandon();
+            current.abandon(reason);
         }
         closeLease();
     }
 
     /** Goes on once there is a secret to log in with. */
     private void obtainSecret(SecretKeeper secrets, Runnable then) {
+        trail.enter(Phase.PICK);
         asking = new SecretRequest(secrets, loop, refusedVersions, deadline, new SecretRequest.Outcome() {
             @Override
             public void granted(SecretLease granted, long waited) {
@@ -181,7 +187,9 @@ final class Dial implements Pick {
             reach(target);
             return;
         }
+        trail.enter(Phase.PICK);
         PoolSnapshot snapshot = service.pool().snapshot();
+        trail.candidates(snapshot.candidates());
         PooledEndpoint endpoint = pick(snapshot);
         if (endpoint == null && attempts == 0 && !snapshot.settled() && System.nanoTime() < deadline) {
             // The client came before the first answer of discovery or probes, which is a moment away.
@@ -229,6 +237,7 @@ final class Dial implements Pick {
             giveUp(lastDetail.isEmpty() ? target.address() + " is no longer used" : lastDetail);
             return;
         }
+        trail.candidates(1);
         attempts++;
         current = new Attempt(endpoint);
         current.connect();
@@ -299,19 +308,22 @@ final class Dial implements Pick {
         private @Nullable Promise<Channel> connecting;
         private @Nullable Channel backend;
         private boolean done;
+        private boolean late;
 
         Attempt(PooledEndpoint endpoint) {
             this.endpoint = endpoint;
         }
 
         void connect() {
+            trail.enter(Phase.CONNECT);
             endpoint.attemptBegins();
             String unsafe = unsafe();
             if (unsafe != null) {
-                abandonFor(EndReason.LOGIN_FAILED, unsafe);
+                abandonFor(EndReason.LOGIN_UNSAFE, unsafe);
                 return;
             }
-            connecting = connector.connect(loop, endpoint.endpoint(), connectTimeout(), client);
+            connecting = connector.connect(
+                    loop, endpoint.endpoint(), connectTimeout(), client, () -> trail.enter(Phase.TLS));
             connecting.addListener((Future<Channel> connected) -> {
                 if (done) {
                     if (connected.isSuccess()) {
@@ -325,11 +337,11 @@ final class Dial implements Pick {
             });
         }
 
-        void abandon() {
+        void abandon(EndReason reason) {
             if (done) {
                 return;
             }
-            done = true;
+            ended(reason, "");
             endpoint.attemptAbandoned();
             giveTurnBack(endpoint);
             if (connecting != null) {
@@ -354,7 +366,10 @@ final class Dial implements Pick {
             endpoint.meters().connected(System.nanoTime() - began);
             long loginDeadline =
                     System.nanoTime() + service.spec().limits().loginTimeout().toNanos();
-            login(channel, new LoginContext(service, connector, endpoint.endpoint(), channel, lease, loginDeadline));
+            login(
+                    channel,
+                    new LoginContext(
+                            service, connector, endpoint.endpoint(), channel, lease, loginDeadline, trail::enter));
         }
 
         private void login(Channel channel, LoginContext context) {
@@ -363,10 +378,11 @@ final class Dial implements Pick {
             try {
                 handshake = session.login(ready, context);
             } catch (RuntimeException e) { // a defect of the protocol's, which must not leave the client waiting
-                service.log().error("A login could not begin.", e);
+                trail.enter(Phase.LOGIN);
+                service.defect("A login could not begin.", e);
                 channel.close();
                 failed(
-                        EndReason.LOGIN_FAILED,
+                        EndReason.INTERNAL_ERROR,
                         "the login could not begin: " + e.getClass().getSimpleName(),
                         e);
                 return;
@@ -375,11 +391,15 @@ final class Dial implements Pick {
                 succeed(channel, context);
                 return;
             }
+            trail.enter(Phase.LOGIN);
             service.loginBegins();
             long loginBegan = System.nanoTime();
             Future<?> timer = loop.schedule(
-                    () -> ready.tryFailure(
-                            new LoginException(LoginException.Kind.UNAVAILABLE, "the login was not answered in time")),
+                    () -> {
+                        late = true;
+                        ready.tryFailure(new LoginException(
+                                LoginException.Kind.UNAVAILABLE, "the login was not answered in time"));
+                    },
                     service.spec().limits().loginTimeout().toNanos(),
                     TimeUnit.NANOSECONDS);
             ready.addListener(finished -> {
@@ -418,24 +438,26 @@ final class Dial implements Pick {
         }
 
         private void succeed(Channel channel, LoginContext context) {
-            done = true;
             over = true;
             long secretVersion = context.usedVersion();
             closeLease();
-            long nanos = System.nanoTime() - began;
+            long nanos = ended(null, "");
+            if (secretVersion != 0) {
+                trail.loggedIn(context.username(), secretVersion, false);
+            }
             holdsTurn = false;
             endpoint.ejection().succeeded(nanos);
             outcome.ready(endpoint, channel, nanos, secretVersion);
         }
 
         private void connectFailed(Throwable cause) {
-            boolean tls = cause instanceof TlsException;
-            String what = (tls ? "TLS with " : "connecting to ")
+            String what = (cause instanceof TlsException ? "TLS with " : "connecting to ")
                     + endpoint.endpoint().address() + " failed: " + Failures.describe(cause);
-            if (Failures.isLocal(cause)) {
-                abandonFor(EndReason.CONNECT_FAILED, what);
+            EndReason reason = Failures.reason(cause);
+            if (reason == EndReason.NO_RESOURCES) {
+                abandonFor(reason, what);
             } else {
-                failed(tls ? EndReason.TLS_FAILED : EndReason.CONNECT_FAILED, what, cause);
+                failed(reason, what, cause);
             }
         }
 
@@ -450,11 +472,9 @@ final class Dial implements Pick {
             service.loginFailed(kind.name().toLowerCase(Locale.ROOT));
             switch (kind) {
                 case REFUSED -> {
-                    done = true;
                     endpoint.attemptFailed(what);
                     giveTurnBack(endpoint);
-                    lastReason = EndReason.LOGIN_REFUSED;
-                    lastDetail = what;
+                    ended(EndReason.LOGIN_REFUSED, what);
                     context.refused();
                     loginRefused();
                 }
@@ -462,7 +482,8 @@ final class Dial implements Pick {
                     context.accepted();
                     abandonFor(EndReason.DECLINED, what);
                 }
-                case UNAVAILABLE, PROTOCOL -> failed(EndReason.LOGIN_FAILED, what, cause);
+                case UNAVAILABLE, PROTOCOL ->
+                    failed(late ? EndReason.LOGIN_TIMEOUT : EndReason.LOGIN_FAILED, what, cause);
             }
         }
 
@@ -489,23 +510,36 @@ final class Dial implements Pick {
         }
 
         private void failed(EndReason reason, String what, Throwable cause) {
-            done = true;
             endpoint.attemptFailed(what);
             holdsTurn = false;
-            endpoint.ejection().failed(System.nanoTime() - began, cause);
+            endpoint.ejection().failed(ended(reason, what), cause);
             service.warn(reason, "{}", what);
-            lastReason = reason;
-            lastDetail = what;
             next();
         }
 
         /** Ends everything for a reason that no endpoint can help with. */
         private void abandonFor(EndReason reason, String what) {
-            done = true;
             endpoint.attemptAbandoned();
             giveTurnBack(endpoint);
-            lastReason = reason;
+            ended(reason, what);
             giveUp(what);
+        }
+
+        /**
+         * This endpoint's turn is over.
+         *
+         * @param failure {@code null} if it serves the client
+         * @return nanoseconds it took
+         */
+        private long ended(@Nullable EndReason failure, String what) {
+            done = true;
+            long nanos = System.nanoTime() - began;
+            trail.attempted(endpoint.endpoint(), failure, what, nanos);
+            if (failure != null) {
+                lastReason = failure;
+                lastDetail = what;
+            }
+            return nanos;
         }
     }
 }

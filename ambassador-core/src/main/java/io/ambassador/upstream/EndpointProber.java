@@ -57,7 +57,7 @@ public final class EndpointProber implements Prober {
                 () -> answer.trySuccess(ProbeResult.unhealthy("no answer within " + timeout.toMillis() + " ms")),
                 timeout.toNanos(),
                 TimeUnit.NANOSECONDS);
-        Promise<Channel> connected = connector.connect(loop, endpoint.endpoint(), timeout, null);
+        Promise<Channel> connected = connector.connect(loop, endpoint.endpoint(), timeout, null, () -> {});
         connected.addListener(done -> {
             if (done.isSuccess()) {
                 ask(connected.getNow(), endpoint, answer);
@@ -85,7 +85,8 @@ public final class EndpointProber implements Prober {
                 && secrets.isAvailable()
                 && LoginContext.isSafe(service, connector, endpoint.endpoint());
         long deadline = System.nanoTime() + service.spec().health().timeout().toNanos();
-        LoginContext login = new LoginContext(service, connector, endpoint.endpoint(), channel, null, deadline);
+        LoginContext login =
+                new LoginContext(service, connector, endpoint.endpoint(), channel, null, deadline, phase -> {});
         Promise<ProbeResult> asked = channel.eventLoop().newPromise();
         Handshake<ProbeResult> handler = probe.handler(asked, endpoint.endpoint(), logsIn ? login : null);
         if (handler == null) {

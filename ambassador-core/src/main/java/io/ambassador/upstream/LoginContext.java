@@ -1,5 +1,6 @@
 package io.ambassador.upstream;
 
+import io.ambassador.explain.Phase;
 import io.ambassador.service.Credentials;
 import io.ambassador.service.SecretAnswer;
 import io.ambassador.service.SecretKeeper;
@@ -19,6 +20,7 @@ import java.security.cert.X509Certificate;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,7 @@ final class LoginContext implements Login {
     private final Endpoint endpoint;
     private final Channel channel;
     private final long deadline;
+    private final Consumer<Phase> phases;
     private boolean secretUsed;
     private boolean over;
     private ServerRole role = ServerRole.UNKNOWN;
@@ -39,6 +42,7 @@ final class LoginContext implements Login {
     /**
      * @param lease the secret for this attempt, which the caller closes; {@code null} to take one when it is asked for
      * @param deadline for what is done here, in {@link System#nanoTime}
+     * @param phases told when TLS begins, and when it has succeeded
      */
     LoginContext(
             Service service,
@@ -46,7 +50,8 @@ final class LoginContext implements Login {
             Endpoint endpoint,
             Channel channel,
             @Nullable SecretLease lease,
-            long deadline) {
+            long deadline,
+            Consumer<Phase> phases) {
         this.service = service;
         this.connector = connector;
         this.secrets = service.secrets();
@@ -55,6 +60,7 @@ final class LoginContext implements Login {
         this.endpoint = endpoint;
         this.channel = channel;
         this.deadline = deadline;
+        this.phases = phases;
     }
 
     /** Whether a secret may be sent to {@code endpoint}, once TLS is there if the service wants it. */
@@ -150,7 +156,12 @@ final class LoginContext implements Login {
 
     @Override
     public Future<Void> startTls(ChannelHandlerContext ctx) {
-        return connector.startTls(channel, endpoint, deadline);
+        phases.accept(Phase.TLS);
+        return connector.startTls(channel, endpoint, deadline).addListener(done -> {
+            if (done.isSuccess()) {
+                phases.accept(Phase.LOGIN);
+            }
+        });
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.ambassador.upstream;
 
-import io.ambassador.service.EndReason;
+import io.ambassador.explain.EndReason;
 import io.ambassador.service.SecretAnswer;
 import io.ambassador.service.SecretKeeper;
 import io.ambassador.service.SecretLease;
@@ -82,7 +82,7 @@ final class SecretRequest {
         if (wait.forRotation() && outcome.clientEnded()) {
             deny(EndReason.LOGIN_REFUSED, "the client ended while it was held for a newer secret");
         } else if (!wait.forRotation() && System.nanoTime() - deadline >= 0) {
-            deny(EndReason.LOGIN_FAILED, "it took too long to find out which secret is accepted");
+            deny(EndReason.LOGIN_TIMEOUT, "it took too long to find out which secret is accepted");
         }
         return over;
     }

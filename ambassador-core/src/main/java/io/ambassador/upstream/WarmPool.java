@@ -1,7 +1,7 @@
 package io.ambassador.upstream;
 
+import io.ambassador.explain.EndReason;
 import io.ambassador.metrics.Meters;
-import io.ambassador.service.EndReason;
 import io.ambassador.service.SecretKeeper;
 import io.ambassador.service.Service;
 import io.micrometer.core.instrument.Counter;

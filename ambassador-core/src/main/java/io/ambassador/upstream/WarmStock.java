@@ -1,6 +1,7 @@
 package io.ambassador.upstream;
 
-import io.ambassador.service.EndReason;
+import io.ambassador.explain.EndReason;
+import io.ambassador.explain.Trail;
 import io.ambassador.service.PooledEndpoint;
 import io.ambassador.service.Service;
 import io.ambassador.spi.protocol.Session;
@@ -212,7 +213,7 @@ final class WarmStock {
         Warming(Object key) {
             this.key = key;
             this.session = service.protocol().openWarm(key);
-            this.dial = new Dial(service, connector, loop, session, null, this);
+            this.dial = new Dial(service, connector, loop, session, null, new Trail(service.name(), Dial.NOBODY), this);
         }
 
         void start() {
@@ -220,7 +221,7 @@ final class WarmStock {
         }
 
         void cancel() {
-            dial.cancel();
+            dial.cancel(EndReason.SHUTDOWN);
             Guarded.ended(service, session);
         }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.Ambassador;
+import io.ambassador.service.SocketFile;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.discovery.EndpointState;
 import io.ambassador.testkit.EchoServer;
@@ -106,6 +107,6 @@ class UnixSocketTest {
 
     @Test
     void theStickyBitIsEnough() {
-        assertFalse(SocketDirectory.isOpenToOthers(Path.of("/tmp/s")));
+        assertFalse(SocketFile.isOpenToOthers(Path.of("/tmp/s")));
     }
 }

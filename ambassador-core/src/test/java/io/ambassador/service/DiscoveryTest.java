@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.explain.Journal;
 import io.ambassador.spi.discovery.DiscoveryException;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointSource;
@@ -203,7 +204,8 @@ class DiscoveryTest {
 
     private Service service(Duration hold, AllowSpec allow, EndpointSource... sources) throws Exception {
         ServiceSpec spec = TestSpecs.with(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT, allow, sources);
-        Service service = new Service(spec, control, worker, worker, new SimpleMeterRegistry(), cache, hold);
+        Service service =
+                new Service(spec, control, worker, worker, new SimpleMeterRegistry(), cache, hold, new Journal());
         services.add(service);
         service.start();
         control.submit(() -> {}).get();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.explain.EndReason;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.service.OnChangeSpec.Action;
 import io.ambassador.spi.ConfigurationException;

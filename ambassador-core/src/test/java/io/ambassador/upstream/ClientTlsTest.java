@@ -263,7 +263,7 @@ class ClientTlsTest extends LineTest {
                 byte[] told = client.getInputStream().readAllBytes();
                 assertFalse(new String(told, UTF_8).contains("READY"));
             }
-            await().atMost(PATIENCE).until(() -> closed("greeting-failed") == 1);
+            await().atMost(PATIENCE).until(() -> closed("client-tls-failed") == 1);
             assertEquals(0, backend.accepted());
         }
     }
@@ -278,7 +278,7 @@ class ClientTlsTest extends LineTest {
             try (Socket client = connect()) {
                 client.getInputStream().readAllBytes(); // ends
             }
-            await().atMost(PATIENCE).until(() -> closed("greeting-failed") == 1);
+            await().atMost(PATIENCE).until(() -> closed("greeting-timeout") == 1);
             assertEquals(0, backend.accepted());
         }
     }

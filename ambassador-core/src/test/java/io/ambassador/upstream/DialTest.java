@@ -4,8 +4,10 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.explain.EndReason;
+import io.ambassador.explain.Journal;
+import io.ambassador.explain.Trail;
 import io.ambassador.service.AllowSpec;
-import io.ambassador.service.EndReason;
 import io.ambassador.service.HealthSpec;
 import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.PooledEndpoint;
@@ -127,7 +129,8 @@ class DialTest {
                 control,
                 new SimpleMeterRegistry(),
                 null,
-                Duration.ofSeconds(30));
+                Duration.ofSeconds(30),
+                new Journal());
         connector = new Connector(transport, service.spec(), null, false);
         service.start();
         await().atMost(PATIENCE).until(() -> endpoints().size() == endpoints.size());
@@ -154,6 +157,7 @@ class DialTest {
                         loop,
                         service.protocol().open(new TestClient(false)),
                         new Connector.ClientAddress(nobody, nobody),
+                        new Trail("service", nobody),
                         new Dial.Outcome() {
                             @Override
                             public void ready(PooledEndpoint endpoint, Channel backend, long nanos, long version) {

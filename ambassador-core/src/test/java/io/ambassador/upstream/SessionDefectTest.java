@@ -59,7 +59,7 @@ class SessionDefectTest extends LineTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"greeting, greeting-failed", "ready, login-failed"})
+    @CsvSource({"greeting, internal-error", "ready, internal-error"})
     void theClientIsClosedAndCounted(String call, String reason) throws Exception {
         serve(s -> s.limits(onlyOne()), backend.endpoint());
         protocol.defects.add(call);
@@ -75,7 +75,7 @@ class SessionDefectTest extends LineTest {
         protocol.defects.add("refusal");
         protocol.defects.add("greeting");
         isClosed();
-        await().atMost(PATIENCE).until(() -> closed("greeting-failed") == 1);
+        await().atMost(PATIENCE).until(() -> closed("internal-error") == 1);
         protocol.defects.clear();
         isServedNow();
     }
@@ -98,7 +98,7 @@ class SessionDefectTest extends LineTest {
                 .until(() -> meters.get("ambassador.prewarm.idle").gauge().value() == 1);
         protocol.defects.add("adopt");
         isClosed();
-        await().atMost(PATIENCE).until(() -> closed("login-failed") == 1);
+        await().atMost(PATIENCE).until(() -> closed("internal-error") == 1);
         protocol.defects.clear();
         isServedNow();
         assertEquals(0, protocol.endedTwice.get());

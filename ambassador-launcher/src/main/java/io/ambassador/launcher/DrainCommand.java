@@ -15,12 +15,7 @@ final class DrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure {
-        AdminClient client = admin.client();
-        AdminClient.Answer answer = client.post("/api/drain");
-        if (answer.status() >= 300) {
-            throw new CommandFailure(client.address() + " refused: HTTP " + answer.status() + " "
-                    + answer.body().trim());
-        }
+        admin.client().command("/api/drain");
         return 0;
     }
 }

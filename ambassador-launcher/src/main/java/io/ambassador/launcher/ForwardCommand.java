@@ -84,7 +84,9 @@ final class ForwardCommand implements Callable<Integer> {
         options.setUpLog();
         Configuration configuration = config.read(described(System.getenv("PORT")), Catalog.load());
         options.setUpLog(configuration.log());
-        return new Sidecar(configuration, configuration.adminGiven(), options.exitZeroOnSigterm()).run();
+        boolean adminGiven =
+                configuration.admin() != null && configuration.admin().given();
+        return new Sidecar(configuration, adminGiven, options.exitZeroOnSigterm()).run();
     }
 
     /** The same that a file would say. */

@@ -33,14 +33,10 @@ final class LogLevelCommand implements Callable<Integer> {
     public Integer call() throws CommandFailure {
         AdminClient client = admin.client();
         String path = "/api/log-level";
-        AdminClient.Answer answer = level == null
-                ? client.get(path)
-                : client.post(path + "?level=" + URLEncoder.encode(level, StandardCharsets.UTF_8));
-        if (answer.status() >= 300) {
-            throw new CommandFailure(
-                    client.address() + " refused: " + answer.body().trim());
-        }
-        spec.commandLine().getOut().println(answer.body().trim());
+        String inForce = level == null
+                ? client.query(path)
+                : client.command(path + "?level=" + URLEncoder.encode(level, StandardCharsets.UTF_8));
+        spec.commandLine().getOut().println(inForce.trim());
         return 0;
     }
 }

@@ -15,12 +15,7 @@ final class ShutdownCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure {
-        AdminClient client = admin.client();
-        AdminClient.Answer answer = client.post("/shutdown");
-        if (answer.status() >= 300) {
-            throw new CommandFailure(client.address() + " refused: HTTP " + answer.status() + " "
-                    + answer.body().trim());
-        }
+        admin.client().command("/shutdown");
         return 0;
     }
 }

@@ -50,7 +50,7 @@ final class Sidecar {
             LOG.atInfo()
                     .addKeyValue("version", Version.current())
                     .addKeyValue("millis", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began))
-                    .addKeyValue("admin", admin == null ? "off" : configuration.admin())
+                    .addKeyValue("admin", admin == null ? "off" : admin.address())
                     .log("Started.");
             int code = application.isEmpty() ? stop.await() : runApplication(ambassador);
             ambassador.close(); // first of the two, so that probes and metrics are served while it drains

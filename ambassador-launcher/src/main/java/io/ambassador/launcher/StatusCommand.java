@@ -26,17 +26,12 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure {
-        AdminClient client = admin.client();
-        AdminClient.Answer answer = client.get("/api/services");
-        if (answer.status() != 200) {
-            throw new CommandFailure(client.address() + " answered HTTP " + answer.status() + " "
-                    + answer.body().trim());
-        }
+        String services = admin.client().query("/api/services");
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(answer.body().trim());
+            out.println(services.trim());
         } else {
-            StatusTable.print(answer.body(), out);
+            StatusTable.print(services, out);
         }
         return 0;
     }

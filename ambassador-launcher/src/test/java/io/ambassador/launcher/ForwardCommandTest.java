@@ -3,9 +3,11 @@ package io.ambassador.launcher;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.ambassador.launcher.admin.AdminSpec;
 import io.ambassador.launcher.config.ConfigReader;
 import io.ambassador.launcher.config.Configuration;
 import io.ambassador.service.Catalog;
+import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceSpec;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -76,10 +78,10 @@ class ForwardCommandTest {
     void adminIsAsTold() throws Exception {
         assertNull(described(null, "10.0.0.5:6379", "--admin=off").admin());
         assertEquals(
-                7777,
-                described(null, "10.0.0.5:6379", "--admin=127.0.0.1:7777")
-                        .admin()
-                        .port());
-        assertEquals(false, described(null, "10.0.0.5:6379").adminGiven());
+                AdminSpec.local(new ListenAddress.Tcp("127.0.0.1", 7777), true),
+                described(null, "10.0.0.5:6379", "--admin=127.0.0.1:7777").admin());
+        assertEquals(
+                AdminSpec.local(new ListenAddress.Tcp("127.0.0.1", 9901), false),
+                described(null, "10.0.0.5:6379").admin());
     }
 }

@@ -214,7 +214,7 @@ class LauncherIT {
                 assertEquals(0, status.exitCode(), status::output);
                 assertTrue(status.output().startsWith("{\"ready\":true,"), status::output);
             }
-            AdminClient client = new AdminClient("127.0.0.1:" + admin);
+            AdminClient client = new AdminClient("127.0.0.1:" + admin, () -> null);
             assertTrue(client.get("/metrics").body().contains("ambassador_connections_opened"));
             try (Jar level = Jar.run(environment, "log-level", "error,launcher=debug")) {
                 assertEquals(0, level.exitCode(), level::output);
@@ -256,7 +256,7 @@ class LauncherIT {
 
             sidecar.signal("TERM");
 
-            AdminClient client = new AdminClient("127.0.0.1:" + admin);
+            AdminClient client = new AdminClient("127.0.0.1:" + admin, () -> null);
             await().untilAsserted(() -> assertEquals(503, client.get("/readyz").status()));
             await().untilAsserted(() -> assertThrows(IOException.class, () -> echo(port, "hello")));
             assertEquals(200, client.get("/livez").status());

@@ -245,7 +245,8 @@ final class ClientGreeting extends Handshake<Void> {
         if (accepted && opening != null) {
             end(ctx, opening);
         } else {
-            throw refusal(ErrorResponse.INVALID_PASSWORD, "the password is not accepted");
+            refusal(ErrorResponse.INVALID_PASSWORD, "the password is not accepted");
+            throw new LoginException(LoginException.Kind.REFUSED, "the password is not accepted");
         }
     }
 

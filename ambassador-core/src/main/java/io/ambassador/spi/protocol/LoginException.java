@@ -2,13 +2,13 @@ package io.ambassador.spi.protocol;
 
 import io.ambassador.spi.secret.CredentialException;
 
-/** A backend did not let us in. */
+/** A backend did not let us in, or a client's opening failed. */
 public final class LoginException extends CredentialException {
     private static final long serialVersionUID = 1L;
 
     /** What the caller does about it. */
     public enum Kind {
-        /** The credentials were refused: another endpoint would refuse them too. */
+        /** The credentials were refused: another endpoint would refuse them too. Of a client: its own were. */
         REFUSED,
         /** The backend let us in, but not to what the client asked for: another endpoint would say the same. */
         DECLINED,

@@ -76,7 +76,7 @@ public final class SecretSettings {
 
     private @Nullable Configured<SecretSourceProvider<?>> literal(
             String key, SecretSourceProvider<?> provider, Object value) {
-        at.warning(key, "the password stands in the configuration itself. Keep it in a file, { file = … }");
+        at.warning(key, "the secret stands in the configuration itself. Keep it in a file, { file = … }");
         return parse(key, provider, value);
     }
 

@@ -64,7 +64,7 @@ class SecretSettingsTest {
     void secretInTheConfigurationDrawsAWarningWithoutIt() throws ConfigurationException {
         assertEquals(new Kept("Tr0ub4dor"), read("Tr0ub4dor").config());
         assertEquals(
-                List.of("discovery.password: the password stands in the configuration itself. Keep it in a file,"
+                List.of("discovery.password: the secret stands in the configuration itself. Keep it in a file,"
                         + " { file = … }"),
                 settings.warnings());
     }

@@ -1,5 +1,6 @@
 package io.ambassador.discovery.support;
 
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.discovery.DiscoveryException;
 import io.ambassador.spi.discovery.EndpointSource.Listener;
 import io.ambassador.spi.discovery.EndpointSource.Watch;
@@ -37,6 +38,7 @@ public final class PollingWatch implements Watch {
 
     private static final Logger LOG = LoggerFactory.getLogger(PollingWatch.class);
 
+    private final LogLimiter limiter = new LogLimiter();
     private final String name;
     private final ScheduledExecutorService scheduler;
     private final SnapshotPublisher publisher;
@@ -180,7 +182,13 @@ public final class PollingWatch implements Watch {
     }
 
     private Answer unexpected(Throwable cause) {
-        LOG.error("{}: asking failed in an unexpected way; it will be tried again", name, cause);
+        limiter.log(
+                "unexpected",
+                leftOut -> LOG.error(
+                        "{}: asking failed in an unexpected way; it will be tried again{}",
+                        name,
+                        LogLimiter.more(leftOut),
+                        cause));
         return Answer.unreachable(new DiscoveryException(name + ": " + cause, cause));
     }
 }

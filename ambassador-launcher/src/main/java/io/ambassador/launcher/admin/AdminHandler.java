@@ -14,6 +14,8 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,12 +24,12 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.admin");
 
     private final Router router;
-    private final SameMachine sameMachine;
+    private final Gatekeeper gatekeeper;
     private boolean answered;
 
-    AdminHandler(Router router, String boundHost) {
+    AdminHandler(Router router, Gatekeeper gatekeeper) {
         this.router = router;
-        this.sameMachine = new SameMachine(boundHost);
+        this.gatekeeper = gatekeeper;
     }
 
     @Override
@@ -36,7 +38,7 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             return; // pipelined behind a request whose answer closes the connection
         }
         answered = true;
-        Reply reply = reply(request);
+        Reply reply = reply(request, ctx.channel().remoteAddress());
         FullHttpResponse response =
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, reply.status(), Unpooled.wrappedBuffer(reply.body()));
         HttpHeaders headers = response.headers();
@@ -53,13 +55,13 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
     }
 
-    private Reply reply(FullHttpRequest request) {
+    private Reply reply(FullHttpRequest request, @Nullable SocketAddress from) {
         if (request.decoderResult().isFailure()) {
             return malformed(request.decoderResult().cause());
         }
-        String refusal = sameMachine.refusal(request.headers());
+        Reply refusal = gatekeeper.refusal(request, from);
         if (refusal != null) {
-            return Reply.text(HttpResponseStatus.FORBIDDEN, refusal);
+            return refusal;
         }
         try {
             return router.answer(request);

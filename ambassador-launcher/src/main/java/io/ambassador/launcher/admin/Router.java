@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,10 @@ final class Router {
     private static final String SERVICES = "/api/services";
     private static final String LOG_LEVEL = "/api/log-level";
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.admin");
+
+    /** What holds nothing to protect: probes, whose askers have no token, and the page, which asks for one. */
+    private static final Set<String> OPEN =
+            Set.of("/", "/livez", "/healthz", "/live", "/liveness", "/readyz", "/ready", "/readiness", "/startup");
 
     private final Managed managed;
     private final Metrics metrics;
@@ -50,6 +55,12 @@ final class Router {
                 request -> draining(managed::shutdown),
                 LOG_LEVEL,
                 Router::setLogLevel);
+    }
+
+    /** Whether reading {@code uri} never needs a token. */
+    static boolean isOpen(String uri) {
+        int query = uri.indexOf('?');
+        return OPEN.contains(query < 0 ? uri : uri.substring(0, query));
     }
 
     Reply answer(HttpRequest request) {

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import io.ambassador.launcher.admin.AdminSpec;
 import io.ambassador.launcher.logging.Logging;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.ListenAddress;
@@ -23,8 +24,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what stands under {@code ambassador} into a {@link Configuration}, or says everything that is wrong. */
 public final class ConfigReader {
-    static final ListenAddress.Tcp DEFAULT_ADMIN = new ListenAddress.Tcp("127.0.0.1", 9901);
-
     /** What replaces a value of {@code defaults} whole, since blocks of two kinds cannot be mixed. */
     private static final List<String> NOT_MIXED = List.of(
             "discovery",
@@ -67,7 +66,6 @@ public final class ConfigReader {
                 specs,
                 globals.cacheDirectory(),
                 globals.admin(),
-                globals.adminGiven(),
                 globals.log(),
                 globals.eventLoops(),
                 root.warnings(),
@@ -75,20 +73,18 @@ public final class ConfigReader {
     }
 
     /** What stands outside services. */
-    record Globals(
-            @Nullable Path cacheDirectory,
-            ListenAddress.@Nullable Tcp admin,
-            boolean adminGiven,
-            LogSettings log,
-            int eventLoops) {}
+    record Globals(@Nullable Path cacheDirectory, @Nullable AdminSpec admin, LogSettings log, int eventLoops) {}
 
     Globals globals(Settings root) {
         Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);
-        Settings admin = root.block("admin");
+        Settings block = root.block("admin");
+        AdminSpec admin = AdminReader.read(block, catalog);
+        if (admin != null) {
+            claim(block, admin.listen());
+        }
         return new Globals(
                 root.block("discovery").optionalPath("cache-directory"),
-                admin(admin),
-                admin.has("listen"),
+                admin,
                 log(root.block("log")),
                 root.integer("event-loops", 0, 1, 256));
     }
@@ -125,34 +121,6 @@ public final class ConfigReader {
             root.problem("services", "describes no service. Add one, such as services.redis { … }");
         }
         return specs;
-    }
-
-    private ListenAddress.@Nullable Tcp admin(Settings admin) {
-        admin.refuseUnsupported("token");
-        admin.refuseUnsupported("drills");
-        String text = admin.string("listen", DEFAULT_ADMIN.toString());
-        if (text.equals("off") || text.equals("false")) {
-            return null;
-        }
-        ListenAddress address = admin.parse("listen", text, "an address such as 127.0.0.1:9901, or off", t -> {
-            ListenAddress parsed = ListenAddress.parse(t);
-            if (!(parsed instanceof ListenAddress.Tcp)) {
-                throw new IllegalArgumentException(t);
-            }
-            return parsed;
-        });
-        if (!(address instanceof ListenAddress.Tcp tcp)) {
-            return null;
-        }
-        if (!isLoopback(tcp.host())) {
-            admin.problem(
-                    "listen",
-                    "\"" + text + "\" can be reached from other machines, and this version has no admin token."
-                            + " Listen on loopback");
-            return null;
-        }
-        claim(admin, tcp);
-        return tcp;
     }
 
     /** Two listeners on one address would fail one after the other at start; this names both. */

@@ -1,7 +1,7 @@
 package io.ambassador.launcher.config;
 
 import io.ambassador.Ambassador;
-import io.ambassador.service.ListenAddress;
+import io.ambassador.launcher.admin.AdminSpec;
 import io.ambassador.service.ServiceSpec;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
  * @param services sorted by name
  * @param cacheDirectory {@code null} to keep nothing across restarts
  * @param admin {@code null} for no admin address
- * @param adminGiven whether {@code admin} was written, rather than the default
  * @param log what it says about the log, for the command to apply
  * @param eventLoops 0 for the default
  * @param warnings what is allowed but not advised, with origin and key
@@ -23,8 +22,7 @@ import org.jspecify.annotations.Nullable;
 public record Configuration(
         List<ServiceSpec> services,
         @Nullable Path cacheDirectory,
-        ListenAddress.@Nullable Tcp admin,
-        boolean adminGiven,
+        @Nullable AdminSpec admin,
         LogSettings log,
         int eventLoops,
         List<String> warnings,

@@ -82,7 +82,8 @@ final class EffectiveConfig {
     }
 
     private static String render(String path, ConfigValue value) {
-        boolean named = path.matches(".*[.-]credentials\\.(password|next)\\.(file|env|credential)");
+        boolean named = path.matches(
+                "(.*[.-]credentials\\.(password|next)|admin\\.token)\\.(file|env|credential)|admin\\.token-for");
         if (!named
                 && (path.matches(".*[.-]credentials\\.(password|next)(\\..*)?")
                         || SECRET_KEY.matcher(path).matches())) {

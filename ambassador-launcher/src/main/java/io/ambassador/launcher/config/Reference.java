@@ -34,7 +34,31 @@ public final class Reference {
                     "admin.listen",
                     "address or `off`",
                     "127.0.0.1:9901",
-                    "Where probes, metrics and the API are served. Loopback only."),
+                    "Where probes, metrics and the API are served; also `unix:/run/ambassador.sock`. Beyond loopback"
+                            + " `admin.token` is required."),
+            key(
+                    "admin.token",
+                    "block naming one secret source, or text",
+                    "",
+                    "Who changes something must show it, as `Authorization: Bearer …`: `{ file = … }` and the other"
+                            + " sources of `credentials.password`."),
+            key(
+                    "admin.token-for",
+                    "`mutations`, `everything`",
+                    "",
+                    "What needs the token; probes never do. Absent: `mutations` on this machine, `everything` on an"
+                            + " address beyond loopback."),
+            key(
+                    "admin.hosts",
+                    "list of names",
+                    "[]",
+                    "Names by which it is asked, beside `localhost`, loopback addresses and, beyond loopback, any"
+                            + " address. Other `Host` headers are refused."),
+            key(
+                    "admin.uids",
+                    "list of numbers",
+                    "[]",
+                    "Users at the other end of its unix socket. Empty: all that may open it."),
             key(
                     "log.level",
                     "level, or list",

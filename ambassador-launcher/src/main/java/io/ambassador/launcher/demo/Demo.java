@@ -56,7 +56,7 @@ public final class Demo implements AutoCloseable {
                 text(stage.http()),
                 stage.backends().dns().address().getPort(),
                 Zone.SERVICE,
-                text(stage.admin()),
+                stage.admin().toString(),
                 stage.backends().file().path());
         show = new Show(stage, out);
         show.start();

@@ -2,6 +2,7 @@ package io.ambassador.launcher.demo;
 
 import io.ambassador.Ambassador;
 import io.ambassador.launcher.admin.AdminServer;
+import io.ambassador.launcher.admin.AdminSpec;
 import io.ambassador.launcher.admin.Managed;
 import io.ambassador.launcher.admin.Metrics;
 import io.ambassador.service.Catalog;
@@ -51,7 +52,8 @@ final class Stage implements AutoCloseable {
             ambassador = ambassador(metrics, wellKnownPorts);
             opened.push(ambassador);
             int port = Ports.choose(9901, wellKnownPorts);
-            admin = AdminServer.start(new ListenAddress.Tcp(LOOPBACK, port), managed(shutdown), metrics);
+            admin = AdminServer.start(
+                    AdminSpec.local(new ListenAddress.Tcp(LOOPBACK, port), true), managed(shutdown), metrics);
             opened.push(admin);
             awaitEndpoints();
             ready = true;
@@ -130,7 +132,7 @@ final class Stage implements AutoCloseable {
         return ambassador.address("http");
     }
 
-    InetSocketAddress admin() {
+    ListenAddress admin() {
         return admin.address();
     }
 

@@ -46,7 +46,7 @@ class AdminServerTest {
 
     @BeforeEach
     void start() throws Exception {
-        server = AdminServer.start(LOOPBACK, sidecar, metrics, Duration.ofSeconds(10));
+        server = AdminServer.start(AdminSpec.local(LOOPBACK, true), sidecar, metrics, Duration.ofSeconds(10));
     }
 
     @AfterEach
@@ -55,9 +55,12 @@ class AdminServerTest {
         metrics.close();
     }
 
+    private InetSocketAddress tcp() {
+        return (InetSocketAddress) server.address().socketAddress();
+    }
+
     private HttpResponse<String> ask(String method, String path, String... headers) throws Exception {
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + server.address().getPort() + path))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + tcp().getPort() + path))
                 .method(method, HttpRequest.BodyPublishers.noBody());
         if (headers.length > 0) {
             request.headers(headers);
@@ -68,7 +71,7 @@ class AdminServerTest {
     /** What comes back for {@code bytes}, until the server closes. */
     private String raw(String bytes) throws IOException {
         try (Socket socket = new Socket()) {
-            socket.connect(server.address());
+            socket.connect(tcp());
             socket.setSoTimeout(30_000);
             socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -304,9 +307,10 @@ class AdminServerTest {
 
     @Test
     void aRequestThatDoesNotEndIsNotWaitedFor() throws Exception {
-        try (AdminServer hasty = AdminServer.start(LOOPBACK, sidecar, metrics, Duration.ofMillis(200));
+        try (AdminServer hasty =
+                        AdminServer.start(AdminSpec.local(LOOPBACK, true), sidecar, metrics, Duration.ofMillis(200));
                 Socket socket = new Socket()) {
-            socket.connect(hasty.address());
+            socket.connect(hasty.address().socketAddress());
             socket.setSoTimeout(30_000);
             socket.getOutputStream().write("GET /livez HTTP/1.1\r\nHost:".getBytes(StandardCharsets.US_ASCII));
 
@@ -320,7 +324,7 @@ class AdminServerTest {
         try {
             for (int i = 0; i < 64; i++) {
                 Socket socket = new Socket();
-                socket.connect(server.address());
+                socket.connect(tcp());
                 idle.add(socket);
             }
             await().untilAsserted(() -> assertThrows(IOException.class, () -> ask("GET", "/livez")));
@@ -338,11 +342,10 @@ class AdminServerTest {
 
     @Test
     void anAddressThatIsTakenIsNamedAndNothingIsLeft() {
-        ListenAddress.Tcp taken =
-                new ListenAddress.Tcp("127.0.0.1", server.address().getPort());
+        ListenAddress.Tcp taken = new ListenAddress.Tcp("127.0.0.1", tcp().getPort());
 
-        AmbassadorException refused =
-                assertThrows(AmbassadorException.class, () -> AdminServer.start(taken, sidecar, metrics));
+        AmbassadorException refused = assertThrows(
+                AmbassadorException.class, () -> AdminServer.start(AdminSpec.local(taken, true), sidecar, metrics));
 
         assertTrue(
                 refused.getMessage().startsWith("admin.listen: cannot listen on " + taken + ": "), refused::toString);

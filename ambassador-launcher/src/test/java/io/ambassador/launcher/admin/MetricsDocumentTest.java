@@ -3,8 +3,8 @@ package io.ambassador.launcher.admin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.explain.EndReason;
 import io.ambassador.metrics.Meters;
-import io.ambassador.service.EndReason;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

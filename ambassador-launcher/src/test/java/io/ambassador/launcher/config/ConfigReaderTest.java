@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.launcher.admin.AdminSpec;
 import io.ambassador.service.AllowSpec;
 import io.ambassador.service.Cidr;
 import io.ambassador.service.ClientCredentials;
@@ -87,8 +88,7 @@ class ConfigReaderTest {
         ServiceSpec redis = configuration.services().get(0);
 
         assertEquals(Path.of("/var/cache/ambassador"), configuration.cacheDirectory());
-        assertEquals(new ListenAddress.Tcp("::1", 9999), configuration.admin());
-        assertTrue(configuration.adminGiven());
+        assertEquals(AdminSpec.local(new ListenAddress.Tcp("::1", 9999), true), configuration.admin());
         assertEquals(2, configuration.eventLoops());
         assertEquals(3, redis.listen().size());
         assertEquals("redis", redis.protocol().type());
@@ -315,5 +315,74 @@ class ConfigReaderTest {
                 .read();
 
         assertEquals(1, configuration.services().size());
+    }
+
+    @Test
+    void theAdminTokenComesFromASourceAndIsNeverShown() throws Exception {
+        String service = "services.a { listen = 1, discovery = \"static://127.0.0.1:1\" }";
+        Configuration configuration = hocon.inside(
+                        service, "admin { token.file = /t, token-for = everything, hosts = [a.example, \"::2\"] }")
+                .read();
+        AdminSpec admin = configuration.admin();
+
+        assertEquals(new ListenAddress.Tcp("127.0.0.1", 9901), admin.listen());
+        assertEquals(false, admin.given());
+        assertEquals("file", admin.token().type());
+        assertEquals(AdminSpec.TokenFor.EVERYTHING, admin.tokenFor());
+        assertEquals(Set.of("a.example", "::2"), admin.hosts());
+        assertEquals(List.of(), configuration.warnings());
+        assertTrue(hocon.effective().get("admin.token.file").startsWith("\"/t\"  # "), hocon.effective()::toString);
+        assertTrue(hocon.effective().get("admin.token-for").startsWith("everything")
+                || hocon.effective().get("admin.token-for").startsWith("\"everything\""));
+
+        Configuration literal = new Hocon(folder)
+                .inside(service)
+                .env("AMBASSADOR_ADMIN_TOKEN", "hunter2")
+                .env("AMBASSADOR_ADMIN_LISTEN", "unix:/run/a.sock")
+                .read();
+        assertEquals("literal", literal.admin().token().type());
+        assertEquals(
+                new ListenAddress.Unix(Path.of("/run/a.sock")), literal.admin().listen());
+        assertEquals(AdminSpec.TokenFor.MUTATIONS, literal.admin().tokenFor());
+        assertEquals(1, literal.warnings().size(), literal.warnings()::toString);
+        String all =
+                literal.toString() + literal.warnings() + literal.effective().get();
+        assertTrue(!all.contains("hunter2"), all);
+
+        assertEquals(
+                "file",
+                new Hocon(folder)
+                        .inside(service)
+                        .env("AMBASSADOR_ADMIN_TOKEN_FILE", "/t")
+                        .read()
+                        .admin()
+                        .token()
+                        .type());
+    }
+
+    @Test
+    void beyondLoopbackEverythingNeedsTheToken() throws Exception {
+        String service = "services.a { listen = 1, discovery = \"static://127.0.0.1:1\" }";
+        Configuration open = hocon.inside(service, "admin { listen = \"*:9901\", token.file = /t }")
+                .read();
+        Configuration reading = new Hocon(folder)
+                .inside(service, "admin { listen = \"*:9901\", token.file = /t, token-for = mutations }")
+                .read();
+
+        assertEquals(AdminSpec.TokenFor.EVERYTHING, open.admin().tokenFor());
+        assertEquals(AdminSpec.TokenFor.MUTATIONS, reading.admin().tokenFor());
+        assertEquals(1, open.warnings().size(), open.warnings()::toString);
+        assertTrue(open.warnings().get(0).contains("in the clear"), open.warnings()::toString);
+    }
+
+    @Test
+    void anAdminSocketHasUsers() throws Exception {
+        AdminSpec admin = hocon.inside(
+                        "services.a { listen = 1, discovery = \"static://127.0.0.1:1\" }",
+                        "admin { listen = \"unix:/run/a.sock\", uids = [1000, 0] }")
+                .read()
+                .admin();
+
+        assertEquals(Set.of(0L, 1000L), admin.uids());
     }
 }

@@ -95,11 +95,16 @@ class ProblemsTest {
     @CsvSource(delimiter = '|', textBlock = """
                     listeners { web { listen = 80 } } | listeners: is not supported by this version
                     register {}                       | register: is not supported by this version
-                    admin.token.file = /t             | admin.token: is not supported by this version
                     admin.drills = on                 | admin.drills: is not supported by this version
                     admin.listen = "0.0.0.0:9901"     | admin.listen: "0.0.0.0:9901" can be reached from other machines
                     admin.listen = "127.evil.com:1"   | admin.listen: "127.evil.com:1" can be reached from other machines
-                    admin.listen = "unix:/a"          | admin.listen: "unix:/a" is not an address
+                    admin.listen = nowhere            | admin.listen: "nowhere" is not an address
+                    admin.listen = "unix:"            | admin.listen: "unix:" is not an address
+                    admin.uids = [1000]               | admin.uids: only a unix socket tells its users
+                    admin.token-for = everything      | admin.token-for: there is no token
+                    admin.token.fil = /t              | admin.token.fil: "fil" is not a known secret source (did you mean file?
+                    admin.token = {}                  | admin.token: names no source
+                    admin.hosts = ["http://a"]        | admin.hosts: "http://a" is not a name without a port
                     admin.listen = "127.0.0.1:6379"   | services.redis.listen: 127.0.0.1:6379 is also admin.listen
                     servces { x {} }                  | servces: is not a known key (did you mean services?
                     event-loops = 0                   | event-loops: "0" is not a whole number

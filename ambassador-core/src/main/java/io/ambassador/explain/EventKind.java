@@ -1,0 +1,39 @@
+package io.ambassador.explain;
+
+import java.util.Locale;
+
+/** What may change while an ambassador runs. */
+public enum EventKind {
+    ENDPOINT_ADDED,
+    ENDPOINT_REMOVED,
+    ENDPOINT_HEALTHY,
+    ENDPOINT_UNHEALTHY,
+    /** After failed connections. */
+    ENDPOINT_EJECTED,
+    ENDPOINT_READMITTED,
+    ENDPOINT_ROLE,
+    /** So few endpoints are available that all are used. */
+    PANIC,
+    PANIC_OVER,
+    /** A source no longer answers; what is known goes on being used. */
+    DISCOVERY_STALE,
+    DISCOVERY_FRESH,
+    /** Another secret was read. */
+    CREDENTIALS_CHANGED,
+    CREDENTIALS_ACCEPTED,
+    CREDENTIALS_REFUSED,
+    /** Another configuration is in force. */
+    CONFIG_APPLIED,
+    /** A configuration was left aside; the one before stays. */
+    CONFIG_REJECTED,
+    LISTENER_OPENED,
+    LISTENER_CLOSED,
+    STARTED,
+    /** No more clients are accepted. */
+    DRAINING;
+
+    /** As in the API: {@code endpoint-added}. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

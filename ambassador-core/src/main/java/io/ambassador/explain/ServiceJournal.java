@@ -1,0 +1,35 @@
+package io.ambassador.explain;
+
+import java.util.Collections;
+import java.util.List;
+
+/** One service's part of the {@link Journal}, and its last connections. Thread-safe; telling never waits. */
+public final class ServiceJournal {
+    private static final int MOST = 128;
+
+    private final Journal journal;
+    private final String service;
+    private final Ring<ConnectionRecord> connections = new Ring<>(MOST);
+
+    public ServiceJournal(Journal journal, String service) {
+        this.journal = journal;
+        this.service = service;
+    }
+
+    public void ended(ConnectionRecord connection) {
+        connections.add(number -> connection);
+        journal.observers().tell(connection);
+    }
+
+    /** @param subject the endpoint, source or address; empty if there is none */
+    public void tell(EventKind kind, String subject, String detail) {
+        journal.tell(kind, service, subject, detail);
+    }
+
+    /** The last 128, newest first. */
+    public List<ConnectionRecord> connections() {
+        List<ConnectionRecord> found = connections.all();
+        Collections.reverse(found);
+        return found;
+    }
+}
