@@ -101,7 +101,8 @@ final class ScriptedSentinel extends LoopbackServer {
                 }
                 String answer;
                 if (command.get(0).equals("AUTH")) {
-                    allowed = password == null || command.get(command.size() - 1).equals(password);
+                    allowed =
+                            password == null || command.get(command.size() - 1).equals(password);
                     answer = password == null
                             ? "-ERR Client sent AUTH, but no password is set\r\n"
                             : allowed ? "+OK\r\n" : "-WRONGPASS invalid username-password pair\r\n";

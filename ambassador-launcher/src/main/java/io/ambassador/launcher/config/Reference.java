@@ -282,7 +282,7 @@ public final class Reference {
     static final Set<String> LATER_PROTOCOLS = Set.of("http", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
 
     static final Set<String> LATER_SOURCES =
-            Set.of("etcd", "etcds", "zookeeper", "docker", "links", "kubernetes", "mdns", "marathon", "sentinel");
+            Set.of("etcd", "etcds", "zookeeper", "docker", "links", "kubernetes", "mdns", "marathon");
 
     private Reference() {}
 
