@@ -2,6 +2,7 @@ package io.ambassador;
 
 import io.ambassador.explain.ConnectionRecord;
 import io.ambassador.explain.EndReason;
+import io.ambassador.explain.EventKind;
 import io.ambassador.explain.Journal;
 import io.ambassador.health.HealthMonitor;
 import io.ambassador.listener.AcceptGate;
@@ -125,6 +126,7 @@ final class Engine {
                 .description(Meters.BUILD_INFO.description())
                 .tag("version", version())
                 .register(registry);
+        journal.tell(EventKind.STARTED, "", services.size() + " services, " + listeners.size() + " listeners");
         LOG.info("started with {}, {} services, {} listeners", transport.name(), services.size(), listeners.size());
     }
 
@@ -216,6 +218,7 @@ final class Engine {
     synchronized CompletableFuture<Void> drain() {
         if (drained == null) {
             drained = new CompletableFuture<>();
+            journal.tell(EventKind.DRAINING, "", "");
             closeListeners();
             warmPools.forEach(WarmPool::close);
             completeWhenIdle(drained);

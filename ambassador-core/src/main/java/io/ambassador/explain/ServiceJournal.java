@@ -9,15 +9,18 @@ public final class ServiceJournal {
 
     private final Journal journal;
     private final String service;
+    private final AccessLogger accessLog;
     private final Ring<ConnectionRecord> connections = new Ring<>(MOST);
 
-    public ServiceJournal(Journal journal, String service) {
+    public ServiceJournal(Journal journal, String service, AccessLog accessLog) {
         this.journal = journal;
         this.service = service;
+        this.accessLog = new AccessLogger(accessLog);
     }
 
     public void ended(ConnectionRecord connection) {
         connections.add(number -> connection);
+        accessLog.ended(connection);
         journal.observers().tell(connection);
     }
 

@@ -1,5 +1,6 @@
 package io.ambassador.listener;
 
+import io.ambassador.explain.EventKind;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.Service;
 import io.ambassador.service.SocketFile;
@@ -8,7 +9,9 @@ import io.ambassador.spi.routing.Router;
 import io.ambassador.transport.Transport;
 import io.ambassador.upstream.Gateway;
 import io.netty.channel.Channel;
+import io.netty.util.NetUtil;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
@@ -57,7 +60,9 @@ public final class ServiceListener {
                             path -> transport.bind(UnixDomainSocketAddress.of(path), userTimeout, acceptor))
                     : transport.bind(address.socketAddress(), userTimeout, acceptor);
             gate.guard(channel);
-            return new ServiceListener(service, address, channel);
+            ServiceListener listener = new ServiceListener(service, address, channel);
+            service.journal().tell(EventKind.LISTENER_OPENED, listener.name(), "");
+            return listener;
         } catch (IOException e) {
             throw new AmbassadorException(
                     "services." + service.name() + ": cannot listen on " + address + ": " + e.getMessage(), e);
@@ -73,8 +78,15 @@ public final class ServiceListener {
         return listen instanceof ListenAddress.Unix ? listen.socketAddress() : channel.localAddress();
     }
 
+    private String name() {
+        return listen instanceof ListenAddress.Unix
+                ? listen.toString()
+                : NetUtil.toSocketAddressString((InetSocketAddress) channel.localAddress());
+    }
+
     /** Stops accepting; blocks until that is done. */
     public void close() {
+        service.journal().tell(EventKind.LISTENER_CLOSED, name(), "");
         channel.close().awaitUninterruptibly();
         if (listen instanceof ListenAddress.Unix unix) {
             try {

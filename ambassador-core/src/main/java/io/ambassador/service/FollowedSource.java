@@ -1,5 +1,7 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.EventKind;
+import io.ambassador.explain.ServiceJournal;
 import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointSource;
@@ -32,6 +34,8 @@ final class FollowedSource {
     private final Executor worker;
     private final Logger log;
     private final Runnable changed;
+    private final ServiceJournal journal;
+    private boolean toldStale;
     private EndpointSource.@Nullable Watch watch;
     private volatile @Nullable Set<Endpoint> known;
     private volatile String state = "waiting";
@@ -50,6 +54,7 @@ final class FollowedSource {
             ScheduledExecutorService control,
             Executor worker,
             Logger log,
+            ServiceJournal journal,
             Runnable changed) {
         this.name = name;
         this.source = source;
@@ -58,6 +63,7 @@ final class FollowedSource {
         this.control = control;
         this.worker = worker;
         this.log = log;
+        this.journal = journal;
         this.changed = changed;
     }
 
@@ -120,7 +126,18 @@ final class FollowedSource {
         } else if (heard instanceof EndpointState.Unreachable error) {
             onError(String.valueOf(error.cause().getMessage()));
         }
+        tellStaleness();
         changed.run();
+    }
+
+    private void tellStaleness() {
+        if (toldStale != stale()) {
+            toldStale = stale();
+            journal.tell(
+                    toldStale ? EventKind.DISCOVERY_STALE : EventKind.DISCOVERY_FRESH,
+                    name,
+                    lastError == null ? "" : lastError);
+        }
     }
 
     private void onAnswer(String newState, Set<Endpoint> endpoints, String whyEmpty) {
@@ -181,6 +198,7 @@ final class FollowedSource {
     private void useDiskIfSilent() {
         if (!answered && known == null) {
             useDisk();
+            tellStaleness();
             changed.run();
         }
     }

@@ -1,5 +1,6 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.EventKind;
 import io.ambassador.service.SecretVersion.State;
 import io.ambassador.spi.secret.Secret;
 import io.ambassador.spi.secret.SecretSource;
@@ -15,6 +16,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +43,8 @@ public final class SecretKeeper {
     private final LongSupplier nanos;
     private final Logger log;
     private final Runnable settled;
+    private final BiConsumer<EventKind, String> news;
+    private final List<News> unheard = new ArrayList<>();
     private final Set<Runnable> waiting = new LinkedHashSet<>();
     private final CountDownLatch firstRead = new CountDownLatch(1);
     private @Nullable ScheduledExecutorService timer;
@@ -54,6 +58,7 @@ public final class SecretKeeper {
      * @param next the source of the password that is about to come; {@code null} for none
      * @param nanos as {@link System#nanoTime}
      * @param settled told when a server has accepted the newest version; any thread
+     * @param news told what has changed, and of which version; any thread
      */
     SecretKeeper(
             @Nullable String username,
@@ -62,6 +67,7 @@ public final class SecretKeeper {
             RotationSpec rotation,
             LongSupplier nanos,
             Runnable settled,
+            BiConsumer<EventKind, String> news,
             Logger log) {
         this.username = username;
         this.source = new SecretReader(source, "The secret", log);
@@ -71,6 +77,7 @@ public final class SecretKeeper {
         this.rotation = rotation;
         this.nanos = nanos;
         this.settled = settled;
+        this.news = news;
         this.log = log;
     }
 
@@ -215,11 +222,14 @@ public final class SecretKeeper {
         change(() -> {
             lease.trialOver();
             SecretVersion version = lease.leased();
-            boolean news = versions.accepted(version, lease.issuedAt());
-            if (news && version.number() > 1) {
+            boolean first = versions.accepted(version, lease.issuedAt());
+            if (first) {
+                unheard.add(new News(EventKind.CREDENTIALS_ACCEPTED, "version " + version.number()));
+            }
+            if (first && version.number() > 1) {
                 log.info("The server accepts version {} of the secret", version.number());
             }
-            return news;
+            return first;
         });
     }
 
@@ -229,6 +239,7 @@ public final class SecretKeeper {
             SecretVersion version = lease.leased();
             if (versions.refused(version, lease.issuedAt())) {
                 log.warn("The server refuses version {} of the secret", version.number());
+                unheard.add(new News(EventKind.CREDENTIALS_REFUSED, "version " + version.number()));
                 readers().forEach(this::readSoon);
             }
             return true;
@@ -239,6 +250,8 @@ public final class SecretKeeper {
         change(lease::end);
     }
 
+    private record News(EventKind kind, String version) {}
+
     private interface Change {
         /** @return whether those who wait should ask again */
         boolean make();
@@ -247,6 +260,7 @@ public final class SecretKeeper {
     /** Makes a change under the lock, and tells of it outside. */
     private void change(Change change) {
         List<Runnable> woken = List.of();
+        List<News> told = List.of();
         boolean newlySettled = false;
         synchronized (this) {
             if (change.make()) {
@@ -257,7 +271,12 @@ public final class SecretKeeper {
                 settledVersion = newest.number();
                 newlySettled = true;
             }
+            if (!unheard.isEmpty()) {
+                told = List.copyOf(unheard);
+                unheard.clear();
+            }
         }
+        told.forEach(each -> news.accept(each.kind(), each.version()));
         if (newlySettled) {
             settled.run();
         }
@@ -341,6 +360,7 @@ public final class SecretKeeper {
         SecretVersion newest = versions.current();
         if (changed && !first && newest != null) {
             log.info("The secret from {} has changed to version {}", reader.description(), newest.number());
+            unheard.add(new News(EventKind.CREDENTIALS_CHANGED, "version " + newest.number()));
             expireLater();
         }
     }

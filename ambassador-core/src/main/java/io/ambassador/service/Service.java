@@ -94,7 +94,7 @@ public final class Service implements ByteCounter {
         this.worker = worker;
         this.secretReads = secretReads;
         this.registry = registry;
-        this.journal = new ServiceJournal(journal, spec.name());
+        this.journal = new ServiceJournal(journal, spec.name(), spec.accessLog());
         this.log = LoggerFactory.getLogger("ambassador.service." + spec.name());
         this.protocol = protocol(spec.protocol());
         this.pool = new EndpointPool(
@@ -102,6 +102,7 @@ public final class Service implements ByteCounter {
                 policy(spec.balancing()),
                 control,
                 address -> new EndpointMeters(registry, spec.name(), address),
+                this.journal,
                 log);
         this.discovery = new Discovery(spec.allow(), pool, log);
         int index = 0;
@@ -118,6 +119,7 @@ public final class Service implements ByteCounter {
                     control,
                     worker,
                     log,
+                    this.journal,
                     discovery::refresh));
         }
         Credentials credentials = spec.credentials();
@@ -126,7 +128,15 @@ public final class Service implements ByteCounter {
         Configured<SecretSourceProvider<?>> wanted = shown.password();
         this.clientSecrets = wanted == null
                 ? null
-                : new SecretKeeper(null, secret(wanted), null, RotationSpec.DEFAULT, System::nanoTime, () -> {}, log);
+                : new SecretKeeper(
+                        null,
+                        secret(wanted),
+                        null,
+                        RotationSpec.DEFAULT,
+                        System::nanoTime,
+                        () -> {},
+                        (kind, version) -> this.journal.tell(kind, "client-credentials", version),
+                        log);
         this.clientCheck = new ClientCheck(shown, clientSecrets);
         LimitsSpec limits = spec.limits();
         LimitsSpec.Rate rate = limits.rate();
@@ -148,6 +158,7 @@ public final class Service implements ByteCounter {
                 credentials.rotation(),
                 System::nanoTime,
                 this::rotated,
+                (kind, version) -> journal.tell(kind, "credentials", version),
                 log);
     }
 

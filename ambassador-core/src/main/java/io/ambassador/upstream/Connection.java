@@ -60,7 +60,12 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         this.session = service.protocol().open(new ClientContext(gateway, client));
         this.addresses = new Connector.ClientAddress(source, destination);
         this.trail = trail;
-        this.relay = new Relay(client, service.spec().limits().idleTimeout(), this, this::relayEnded);
+        this.relay = new Relay(
+                client,
+                service.spec().limits().idleTimeout(),
+                service.spec().relay().spliceAfter(),
+                this,
+                this::relayEnded);
     }
 
     public void start() {
@@ -97,6 +102,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
             return;
         }
         if (greeting == null) {
+            client.config().setAutoRead(true); // what comes meanwhile is held, and goes on without another wait
             dial();
             return;
         }

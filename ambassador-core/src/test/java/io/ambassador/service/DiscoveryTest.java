@@ -63,6 +63,7 @@ class DiscoveryTest {
     private final Told first = new Told();
     private final Told second = new Told();
     private final List<Service> services = new ArrayList<>();
+    private final Journal events = new Journal();
 
     @AfterEach
     void stop() throws Exception {
@@ -84,6 +85,15 @@ class DiscoveryTest {
         await().until(() -> source(service, 0).stale());
         assertEquals("timed out", source(service, 0).lastError());
         assertEquals(Set.of(1, 2), ports(service));
+
+        first.unreachable();
+        first.known(1, 2);
+        await().untilAsserted(() -> assertEquals(
+                List.of("discovery-stale test timed out", "discovery-fresh test "),
+                events.events().stream()
+                        .filter(event -> event.kind().word().startsWith("discovery-"))
+                        .map(event -> event.kind().word() + " " + event.service() + " " + event.detail())
+                        .toList()));
     }
 
     @Test
@@ -204,8 +214,7 @@ class DiscoveryTest {
 
     private Service service(Duration hold, AllowSpec allow, EndpointSource... sources) throws Exception {
         ServiceSpec spec = TestSpecs.with(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT, allow, sources);
-        Service service =
-                new Service(spec, control, worker, worker, new SimpleMeterRegistry(), cache, hold, new Journal());
+        Service service = new Service(spec, control, worker, worker, new SimpleMeterRegistry(), cache, hold, events);
         services.add(service);
         service.start();
         control.submit(() -> {}).get();

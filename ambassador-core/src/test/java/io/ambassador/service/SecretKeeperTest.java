@@ -34,6 +34,7 @@ class SecretKeeperTest {
     private final Queue<Runnable> reads = new ArrayDeque<>();
     private final Store store = new Store("A", Duration.ofHours(1));
     private final AtomicInteger settled = new AtomicInteger();
+    private final List<String> news = new ArrayList<>();
     private long now = 1_000;
     private SecretKeeper keeper;
 
@@ -58,6 +59,7 @@ class SecretKeeperTest {
                 SPEC,
                 () -> now,
                 settled::incrementAndGet,
+                (kind, version) -> news.add(kind.word() + " " + version),
                 LoggerFactory.getLogger(SecretKeeperTest.class));
     }
 
@@ -103,6 +105,23 @@ class SecretKeeperTest {
                 assertEquals(2, later.version());
             }
         }
+    }
+
+    @Test
+    void tellsWhichVersionServersTake() {
+        accept();
+        accept();
+        store.content = "B";
+        refuse();
+        read();
+        accept();
+        assertEquals(
+                List.of(
+                        "credentials-accepted version 1",
+                        "credentials-refused version 1",
+                        "credentials-changed version 2",
+                        "credentials-accepted version 2"),
+                news);
     }
 
     @Test

@@ -15,10 +15,12 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
+import org.slf4j.spi.SLF4JServiceProvider;
 
 /** Arrows between packages point down, and never in a circle. */
 class PackagesTest {
@@ -144,6 +146,23 @@ class PackagesTest {
                 .dependOnClassesThat()
                 .resideInAPackage("java.util.logging")
                 .check(CLASSES);
+    }
+
+    /** An embedder's own log is used as it is set up. */
+    @Test
+    void onlyTheLaunchersLogImplementsSlf4j() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.ambassador.launcher.logging")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "org.slf4j.spi..", "org.slf4j.helpers..", "ch.qos.logback..", "org.apache.logging..")
+                .check(CLASSES);
+        assertEquals(
+                List.of(),
+                ServiceLoader.load(SLF4JServiceProvider.class).stream().toList(),
+                "the launcher names its own when it runs as a program");
     }
 
     @Test
