@@ -1,6 +1,6 @@
 package io.ambassador.explain;
 
-import io.ambassador.resilience.LogLimiter;
+import io.ambassador.spi.LogLimiter;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;

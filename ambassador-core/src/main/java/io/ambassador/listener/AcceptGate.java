@@ -1,10 +1,8 @@
 package io.ambassador.listener;
 
-import io.ambassador.resilience.LogLimiter;
+import io.ambassador.spi.LogLimiter;
+import io.ambassador.transport.OpenFiles;
 import io.netty.channel.Channel;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,15 +32,14 @@ public final class AcceptGate {
 
     /** For the limit that this process has. */
     public static AcceptGate ofProcess() {
-        return new AcceptGate(descriptorLimit(Path.of("/proc/self/limits")));
+        return new AcceptGate(OpenFiles.limit());
     }
 
-    public void guard(Channel listener) {
+    /** Lets {@code listener}, which has not accepted yet, begin as soon as there is room. */
+    synchronized void guard(Channel listener) {
         listeners.add(listener);
         listener.closeFuture().addListener(closed -> listeners.remove(listener));
-        if (shut) {
-            listener.config().setAutoRead(false);
-        }
+        listener.config().setAutoRead(!shut);
     }
 
     void entered() {
@@ -71,21 +68,5 @@ public final class AcceptGate {
             }
             listeners.forEach(listener -> listener.config().setAutoRead(open));
         }
-    }
-
-    /** The soft limit of open files; a large number where it cannot be told. */
-    static int descriptorLimit(Path limits) {
-        try {
-            for (String line : Files.readAllLines(limits)) {
-                if (line.startsWith("Max open files")) {
-                    String soft =
-                            line.substring("Max open files".length()).trim().split("\\s+")[0];
-                    return soft.equals("unlimited") ? Integer.MAX_VALUE : (int) Math.min(Long.parseLong(soft), 1 << 30);
-                }
-            }
-        } catch (IOException | NumberFormatException e) {
-            LOG.debug("The limit of open files cannot be read from {}.", limits, e);
-        }
-        return 1 << 20;
     }
 }

@@ -29,6 +29,7 @@ public final class Relay {
     private final ByteCounter counter;
     private final Consumer<RelayEnd> ended;
     private final long idleNanos;
+    private final long spliceAfter;
     private boolean watched;
     private long lastActivity;
     private boolean clientSpokeLast;
@@ -37,9 +38,17 @@ public final class Relay {
 
     /**
      * @param idleTimeout {@code null} for none
+     * @param spliceAfter how many bytes one way, without a pause, before the kernel moves them from socket to socket
+     *     where it can; {@link Long#MAX_VALUE} for never
      * @param ended called once, when both channels are closing; also if the client is gone before {@link #start}
      */
-    public Relay(Channel client, @Nullable Duration idleTimeout, ByteCounter counter, Consumer<RelayEnd> ended) {
+    public Relay(
+            Channel client,
+            @Nullable Duration idleTimeout,
+            long spliceAfter,
+            ByteCounter counter,
+            Consumer<RelayEnd> ended) {
+        this.spliceAfter = spliceAfter;
         this.counter = counter;
         this.ended = ended;
         this.idleNanos = idleTimeout == null ? 0 : idleTimeout.toNanos();
@@ -92,6 +101,10 @@ public final class Relay {
         if (channel != null && channel.pipeline().context(client) != null) {
             channel.pipeline().remove(client);
         }
+    }
+
+    long spliceAfter() {
+        return spliceAfter;
     }
 
     void counted(boolean fromClient, int bytes) {
@@ -168,6 +181,8 @@ public final class Relay {
         if (idleTimer != null) {
             idleTimer.cancel(false);
         }
+        client.close();
+        backend.close();
         close(client.channel, reset);
         close(backend.channel, reset);
         ended.accept(end);

@@ -34,6 +34,10 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     private boolean broke;
     private boolean tlsClosed;
     private boolean reading;
+    private long bulk;
+    private int turn;
+    private boolean switching;
+    private @Nullable Splice splice;
 
     RelaySide(Relay relay, boolean fromClient) {
         this.relay = relay;
@@ -50,6 +54,10 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         if (to == null) {
             bytes.release(); // nothing reads a backend before there is a relay
         } else {
+            if (splice != null) {
+                splice.abandon(); // the channel was not done with reading when it was taken over
+            }
+            turn += bytes.readableBytes();
             forward(bytes, to);
         }
     }
@@ -60,8 +68,68 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         RelaySide to = peer;
         if (to != null && to.channel != null) {
             to.channel.flush();
-            pauseIfFull(to.channel);
+            if (isBulk()) {
+                switchToSplice(to, to.channel);
+            } else {
+                pauseIfFull(to.channel);
+            }
         }
+    }
+
+    /** Whether so much has come without a pause that it pays to spare the copying. */
+    private boolean isBulk() {
+        bulk = turn < Splice.LITTLE ? 0 : bulk + turn;
+        turn = 0;
+        return bulk >= relay.spliceAfter();
+    }
+
+    /** Once the peer's kernel has taken all that was written: what is spliced must not overtake it. */
+    private void switchToSplice(RelaySide to, Channel out) {
+        bulk = 0;
+        if (switching || !reading || inputEnded || !isPlain() || !to.isPlain()) {
+            pauseIfFull(out);
+            return;
+        }
+        if (!isWaiting(out)) {
+            splice(to);
+            return;
+        }
+        pause();
+        switching = true;
+        out.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+            switching = false;
+            resumeReading();
+            if (written.isSuccess() && reading && !isWaiting(out)) {
+                splice(to);
+            }
+        });
+    }
+
+    private void splice(RelaySide to) {
+        if (!broke && !to.broke && !to.outputShut) {
+            splice = Splice.begin(relay, this, to);
+        }
+    }
+
+    /** Whether bytes go from socket to socket as they are. */
+    private boolean isPlain() {
+        return channel != null && channel.pipeline().firstContext().handler() == this;
+    }
+
+    /** The channel reads on. */
+    void spliceEnded() {
+        splice = null;
+    }
+
+    /** Nothing of what was on its way arrives. */
+    void close() {
+        if (splice != null) {
+            splice.abandon();
+        }
+    }
+
+    boolean isFromClient() {
+        return fromClient;
     }
 
     @Override
@@ -89,13 +157,30 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         if (broke || outputShut && isOutputClosed(cause)) {
             return;
         }
+        broke(ctx.channel());
+    }
+
+    private void broke(Channel broken) {
         broke = true;
         if (peer == null) {
             relay.broken(this);
             return;
         }
-        ctx.channel().config().setAutoRead(true);
-        ctx.executor().schedule(() -> relay.broken(this), BROKEN_GRACE_MILLIS, TimeUnit.MILLISECONDS);
+        broken.config().setAutoRead(true);
+        broken.eventLoop().schedule(() -> relay.broken(this), BROKEN_GRACE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Splicing from this side failed after everything was delivered that had come. */
+    void readFailed() {
+        broke = true;
+        relay.broken(this);
+    }
+
+    /** Splicing to this side failed. */
+    void writeFailed() {
+        if (!broke && channel != null) {
+            broke(channel);
+        }
     }
 
     @Override
@@ -105,7 +190,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
 
     void resumeReading() {
         Channel from = channel;
-        if (from != null && !reading && !inputEnded) {
+        if (from != null && !reading && !inputEnded && !switching) {
             reading = true;
             from.config().setAutoRead(true);
         }
@@ -156,7 +241,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     /** Whether something for this side is on its way. */
     boolean isWaiting() {
         Channel out = channel;
-        return out != null && isWaiting(out);
+        return out != null && isWaiting(out) || peer != null && peer.splice != null && peer.splice.isWaiting();
     }
 
     /** Whether something was written that the kernel has not taken yet. */

@@ -1,5 +1,6 @@
 package io.ambassador.service;
 
+import io.ambassador.spi.LogLimiter;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -10,6 +11,8 @@ import org.slf4j.Logger;
 
 /** Work for the control thread. */
 final class Control {
+    private static final LogLimiter LIMITER = new LogLimiter();
+
     private Control() {}
 
     /** Runs {@code task} later; a failure is logged, since nobody asks a timer how it went. */
@@ -19,7 +22,9 @@ final class Control {
             try {
                 task.run();
             } catch (RuntimeException e) {
-                log.error("A task of the control thread failed.", e);
+                LIMITER.log(
+                        log.getName(),
+                        left -> log.error("A task of the control thread failed.{}", LogLimiter.more(left), e));
             }
         };
         try {

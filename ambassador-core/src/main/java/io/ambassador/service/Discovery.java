@@ -1,10 +1,12 @@
 package io.ambassador.service;
 
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.discovery.Endpoint;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,16 +17,27 @@ final class Discovery {
     /** More than this from one source is a mistake, or an attack. */
     private static final int MOST_ENDPOINTS = 10_000;
 
+    private static final int LINES_AT_ONCE = 20;
+
     private final AllowSpec allow;
     private final EndpointPool pool;
+    private final boolean inherits;
     private final Logger log;
+    private final LogLimiter limiter = new LogLimiter(LINES_AT_ONCE);
     private final List<FollowedSource> sources = new ArrayList<>();
+    private Set<String> told = Set.of();
     private @Nullable FollowedSource selected;
     private volatile boolean answered;
 
-    Discovery(AllowSpec allow, EndpointPool pool, Logger log) {
+    /**
+     * @param inherits whether the pool has endpoints of a discovery before this one, to be used until there is an
+     *     answer that says otherwise
+     */
+    Discovery(AllowSpec allow, EndpointPool pool, boolean inherits, Logger log) {
         this.allow = allow;
         this.pool = pool;
+        this.answered = inherits;
+        this.inherits = inherits;
         this.log = log;
     }
 
@@ -33,7 +46,13 @@ final class Discovery {
     }
 
     void start() {
-        sources.forEach(FollowedSource::start);
+        for (FollowedSource source : sources) {
+            try {
+                source.start();
+            } catch (RuntimeException e) { // a defect of the source's, which must not keep others from starting
+                log.error("Discovery from {} could not begin.", source.name(), e);
+            }
+        }
     }
 
     void close() {
@@ -59,11 +78,13 @@ final class Discovery {
 
     void refresh() {
         FollowedSource winner = null;
+        boolean waiting = false;
         for (FollowedSource source : sources) {
             Set<Endpoint> known = source.known();
             if (known == null) {
                 if (!source.answered()) {
                     // An earlier source that is still being asked may have endpoints.
+                    waiting = true;
                     break;
                 }
                 continue;
@@ -74,13 +95,16 @@ final class Discovery {
                 break;
             }
         }
+        if (inherits && waiting) {
+            return;
+        }
         boolean any = answered || winner != null || sources.stream().allMatch(FollowedSource::answered);
         if (winner != null) {
             selected = winner;
             Set<Endpoint> known = winner.known();
             pool.stale(winner.stale());
             pool.replace(allowed(known == null ? Set.of() : known), winner.absence());
-        } else if (any) {
+        } else if (any && !inherits) {
             pool.replace(List.of(), sources.get(0).absence());
         }
         answered = any; // last, so that whoever sees it finds the pool filled
@@ -88,18 +112,30 @@ final class Discovery {
 
     private List<Endpoint> allowed(Set<Endpoint> endpoints) {
         if (endpoints.size() > MOST_ENDPOINTS) {
-            log.error("{} endpoints were found, more than {}: none is taken over", endpoints.size(), MOST_ENDPOINTS);
+            limiter.log(
+                    "many",
+                    left -> log.error(
+                            "{} endpoints were found, more than {}: none is taken over{}",
+                            endpoints.size(),
+                            MOST_ENDPOINTS,
+                            LogLimiter.more(left)));
             return List.of();
         }
         List<Endpoint> kept = new ArrayList<>();
+        Set<String> leftOut = new HashSet<>();
         for (Endpoint endpoint : endpoints) {
             String refused = refusal(endpoint);
             if (refused == null) {
                 kept.add(endpoint);
             } else {
-                log.warn("{} is left out: {}", endpoint.address(), refused);
+                String line = endpoint.address() + " is left out: " + refused;
+                leftOut.add(line);
+                if (!told.contains(line)) {
+                    limiter.log("left out", left -> log.warn("{}{}", line, LogLimiter.more(left)));
+                }
             }
         }
+        told = leftOut;
         return kept;
     }
 

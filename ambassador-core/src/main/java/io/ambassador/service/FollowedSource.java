@@ -1,5 +1,8 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.EventKind;
+import io.ambassador.explain.ServiceJournal;
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointSource;
 import io.ambassador.spi.discovery.EndpointState;
@@ -22,14 +25,18 @@ final class FollowedSource {
     /** How long a source may keep silent before what the disk remembers is used. */
     private static final Duration PATIENCE = Duration.ofMillis(500);
 
+    private final LogLimiter limiter = new LogLimiter();
     private final String name;
     private final EndpointSource source;
     private final @Nullable EndpointCache cache;
     private final Duration absentHold;
+    private final boolean inherits;
     private final ScheduledExecutorService control;
     private final Executor worker;
     private final Logger log;
     private final Runnable changed;
+    private final ServiceJournal journal;
+    private boolean toldStale;
     private EndpointSource.@Nullable Watch watch;
     private volatile @Nullable Set<Endpoint> known;
     private volatile String state = "waiting";
@@ -40,22 +47,27 @@ final class FollowedSource {
     private volatile long answeredAt;
     private @Nullable Future<?> hold;
 
+    /** @param inherits whether endpoints of another source are in use until this one has told its own */
     FollowedSource(
             String name,
             EndpointSource source,
             @Nullable EndpointCache cache,
             Duration absentHold,
+            boolean inherits,
             ScheduledExecutorService control,
             Executor worker,
             Logger log,
+            ServiceJournal journal,
             Runnable changed) {
         this.name = name;
         this.source = source;
         this.cache = cache;
         this.absentHold = absentHold;
+        this.inherits = inherits;
         this.control = control;
         this.worker = worker;
         this.log = log;
+        this.journal = journal;
         this.changed = changed;
     }
 
@@ -118,12 +130,23 @@ final class FollowedSource {
         } else if (heard instanceof EndpointState.Unreachable error) {
             onError(String.valueOf(error.cause().getMessage()));
         }
+        tellStaleness();
         changed.run();
+    }
+
+    private void tellStaleness() {
+        if (toldStale != stale()) {
+            toldStale = stale();
+            journal.tell(
+                    toldStale ? EventKind.DISCOVERY_STALE : EventKind.DISCOVERY_FRESH,
+                    name,
+                    lastError == null ? "" : lastError);
+        }
     }
 
     private void onAnswer(String newState, Set<Endpoint> endpoints, String whyEmpty) {
         if (state.equals("unreachable")) {
-            log.info("discovery from {} answers again", name);
+            limiter.log("again", left -> log.info("discovery from {} answers again{}", name, LogLimiter.more(left)));
         }
         state = newState;
         lastError = null;
@@ -132,8 +155,16 @@ final class FollowedSource {
             hold.cancel(false);
             hold = null;
         }
-        if (endpoints.isEmpty() && known != null && !known.isEmpty() && !absentHold.isZero()) {
-            log.warn("{}: {}. What was known is used for {} s more", name, whyEmpty, absentHold.toSeconds());
+        boolean used = known == null ? inherits : !known.isEmpty();
+        if (endpoints.isEmpty() && used && !absentHold.isZero()) {
+            limiter.log(
+                    "absent",
+                    left -> log.warn(
+                            "{}: {}. What was known is used for {} s more{}",
+                            name,
+                            whyEmpty,
+                            absentHold.toSeconds(),
+                            LogLimiter.more(left)));
             hold = Control.schedule(control, log, () -> believe(endpoints, whyEmpty), absentHold);
         } else {
             believe(endpoints, whyEmpty);
@@ -153,7 +184,13 @@ final class FollowedSource {
 
     private void onError(String message) {
         if (!message.equals(lastError)) {
-            log.warn("discovery from {} failed: {}. What is known goes on being used", name, message);
+            limiter.log(
+                    "failed",
+                    left -> log.warn(
+                            "discovery from {} failed: {}. What is known goes on being used{}",
+                            name,
+                            message,
+                            LogLimiter.more(left)));
         }
         state = "unreachable";
         lastError = message;
@@ -166,6 +203,7 @@ final class FollowedSource {
     private void useDiskIfSilent() {
         if (!answered && known == null) {
             useDisk();
+            tellStaleness();
             changed.run();
         }
     }
@@ -196,7 +234,10 @@ final class FollowedSource {
                 try {
                     to.store(endpoints);
                 } catch (IOException e) {
-                    log.warn("The endpoints cannot be kept on disk: {}", e.toString());
+                    limiter.log(
+                            "disk",
+                            left -> log.warn(
+                                    "The endpoints cannot be kept on disk: {}{}", e.toString(), LogLimiter.more(left)));
                 }
             });
         } catch (RejectedExecutionException e) {

@@ -6,7 +6,6 @@ import io.ambassador.explain.Trail;
 import io.ambassador.relay.ByteCounter;
 import io.ambassador.relay.Relay;
 import io.ambassador.relay.RelayEnd;
-import io.ambassador.service.Credentials;
 import io.ambassador.service.OpenConnection;
 import io.ambassador.service.PooledEndpoint;
 import io.ambassador.service.SecretKeeper;
@@ -52,7 +51,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
     private boolean late;
     private boolean over;
 
-    /** @param source the client's address, after PROXY protocol; the service has admitted it */
+    /** @param source the client's address, after PROXY protocol; the service has admitted it, and was retained for it */
     public Connection(Gateway gateway, Channel client, SocketAddress source, SocketAddress destination, Trail trail) {
         this.gateway = gateway;
         this.service = gateway.service();
@@ -60,7 +59,12 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         this.session = service.protocol().open(new ClientContext(gateway, client));
         this.addresses = new Connector.ClientAddress(source, destination);
         this.trail = trail;
-        this.relay = new Relay(client, service.spec().limits().idleTimeout(), this, this::relayEnded);
+        this.relay = new Relay(
+                client,
+                service.spec().limits().idleTimeout(),
+                service.spec().relay().spliceAfter(),
+                this,
+                this::relayEnded);
     }
 
     public void start() {
@@ -91,12 +95,13 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         try {
             greeting = session.greeting(greeted);
         } catch (RuntimeException e) { // a defect of the protocol's, as below
-            service.log().error("A greeting could not begin.", e);
+            service.defect("A greeting could not begin.", e);
             trail.enter(Phase.GREETING);
             refuse(EndReason.INTERNAL_ERROR, "the greeting could not begin: " + name(e));
             return;
         }
         if (greeting == null) {
+            client.config().setAutoRead(true); // what comes meanwhile is held, and goes on without another wait
             dial();
             return;
         }
@@ -204,11 +209,8 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
 
     /** Ends in time if another secret has come into use since the login. */
     private void drainIfOutdated() {
-        Credentials credentials = service.spec().credentials();
-        SecretKeeper secrets = service.secrets();
-        Duration within = credentials == null ? null : credentials.rotation().drainWithin();
-        boolean concerned = !over && rotation == null && endpoint != null && secretVersion != 0;
-        if (concerned && within != null && secrets != null && secrets.isOutdated(secretVersion)) {
+        Duration within = service.drainWithin(secretVersion);
+        if (within != null && !over && rotation == null && endpoint != null) {
             rotation = new RotationDrain(relay, client.eventLoop(), within, () -> end(EndReason.ROTATED));
         }
     }
@@ -238,7 +240,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         try {
             session.ready(client, backend);
         } catch (RuntimeException e) {
-            service.log().error("A session could not be handed to the relay.", e);
+            service.defect("A session could not be handed to the relay.", e);
             unready(picked, backend);
             return;
         }
@@ -274,7 +276,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
                 try {
                     session.adopt(warm.session());
                 } catch (RuntimeException e) {
-                    service.log().error("A connection made beforehand could not be adopted.", e);
+                    service.defect("A connection made beforehand could not be adopted.", e);
                     warm.backend().close();
                     Guarded.ended(service, warm.session());
                     refuse(EndReason.INTERNAL_ERROR, "a connection could not be adopted: " + name(e));
@@ -340,6 +342,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         Guarded.ended(service, session);
         service.ended(trail.end(reason, detail, toBackend, toClient), endpoint);
         service.leave();
+        service.release();
     }
 
     private EndReason reason(RelayEnd end) {

@@ -379,7 +379,7 @@ final class Dial implements Pick {
                 handshake = session.login(ready, context);
             } catch (RuntimeException e) { // a defect of the protocol's, which must not leave the client waiting
                 trail.enter(Phase.LOGIN);
-                service.log().error("A login could not begin.", e);
+                service.defect("A login could not begin.", e);
                 channel.close();
                 failed(
                         EndReason.INTERNAL_ERROR,

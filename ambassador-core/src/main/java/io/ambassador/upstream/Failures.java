@@ -1,7 +1,9 @@
 package io.ambassador.upstream;
 
 import io.ambassador.explain.EndReason;
+import io.ambassador.spi.PeerText;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.ssl.NotSslRecordException;
 import java.net.ConnectException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,7 @@ final class Failures {
         return String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
     }
 
+    /** For people; what a peer had a part in is escaped. */
     static String describe(@Nullable Throwable cause) {
         if (cause instanceof ConnectTimeoutException) {
             return "no answer in time";
@@ -48,6 +51,11 @@ final class Failures {
         if (cause != null && isRefusal(cause)) {
             return "refused";
         }
-        return cause == null ? "unknown" : cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        if (cause instanceof NotSslRecordException) {
+            return "it does not speak TLS here"; // the message would quote what it said instead, a password perhaps
+        }
+        return cause == null
+                ? "unknown"
+                : PeerText.escape(cause.getMessage() == null ? cause.toString() : cause.getMessage());
     }
 }

@@ -15,7 +15,7 @@ final class Guarded {
         try {
             return session.refusal(refusal, client.alloc());
         } catch (RuntimeException e) {
-            service.log().error("A client could not be told why it is refused.", e);
+            service.defect("A client could not be told why it is refused.", e);
             return client.alloc().buffer(0, 0);
         }
     }
@@ -24,7 +24,7 @@ final class Guarded {
         try {
             session.ended();
         } catch (RuntimeException e) {
-            service.log().error("A session failed as it ended.", e);
+            service.defect("A session failed as it ended.", e);
         }
     }
 }

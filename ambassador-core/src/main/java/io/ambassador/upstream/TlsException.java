@@ -1,6 +1,7 @@
 package io.ambassador.upstream;
 
 import io.ambassador.spi.AmbassadorException;
+import io.ambassador.spi.PeerText;
 
 /** An endpoint could not be trusted, or did not finish its TLS handshake. */
 final class TlsException extends AmbassadorException {
@@ -10,7 +11,7 @@ final class TlsException extends AmbassadorException {
 
     /** @param late whether the handshake was not finished in time */
     TlsException(String message, boolean late) {
-        super(message, null, false);
+        super(PeerText.escape(message), null, false);
         this.late = late;
     }
 

@@ -1,16 +1,12 @@
 package io.ambassador.listener;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.embedded.EmbeddedChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class AcceptGateTest {
     private final AcceptGate gate = new AcceptGate(96 + 2 * 10);
@@ -60,15 +56,5 @@ class AcceptGateTest {
             thread.join();
         }
         assertTrue(listener.config().isAutoRead());
-    }
-
-    @Test
-    void readsTheSoftLimit(@TempDir Path directory) throws Exception {
-        Path limits = Files.writeString(
-                directory.resolve("limits"),
-                "Limit                     Soft Limit           Hard Limit           Units\n"
-                        + "Max open files            256                  4096                 files\n");
-        assertEquals(256, AcceptGate.descriptorLimit(limits));
-        assertEquals(1 << 20, AcceptGate.descriptorLimit(directory.resolve("none")));
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.Ambassador;
 import io.ambassador.service.HealthSpec;
+import io.ambassador.service.RelayMode;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointState;
 import io.ambassador.testkit.StreamPeer;
@@ -24,10 +25,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every byte of every transfer arrives, whoever finishes first. */
+/** Every byte of every transfer arrives, whoever finishes first and however it is moved. */
 class RelayTransferTest {
     private static final int TRANSFERS = Integer.getInteger("relay.transfers", 2_000);
 
@@ -45,17 +46,19 @@ class RelayTransferTest {
     private ServerSocket server;
     private Ambassador ambassador;
 
-    @BeforeEach
-    void start() throws Exception {
+    private void start(RelayMode mode) throws Exception {
         server = new ServerSocket(0, 500, InetAddress.getLoopbackAddress());
         Endpoint endpoint = Endpoint.of("127.0.0.1", server.getLocalPort());
         ambassador = Ambassador.builder()
                 .service(
                         "stream",
-                        s -> s.listen("127.0.0.1", 0).health(WITHOUT_PROBES).discover(listener -> {
-                            listener.onState(new EndpointState.Known(Set.of(endpoint)));
-                            return () -> {};
-                        }))
+                        s -> s.listen("127.0.0.1", 0)
+                                .relay(mode)
+                                .health(WITHOUT_PROBES)
+                                .discover(listener -> {
+                                    listener.onState(new EndpointState.Known(Set.of(endpoint)));
+                                    return () -> {};
+                                }))
                 .start();
         await().until(ambassador::isReady);
     }
@@ -68,23 +71,31 @@ class RelayTransferTest {
         assertTrue(threads.awaitTermination(10, TimeUnit.SECONDS));
     }
 
-    @Test
-    void losesNothingWhenTheClientFinishesFirst() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void losesNothingWhenTheClientFinishesFirst(RelayMode mode) throws Exception {
+        start(mode);
         transfer(Order.CLIENT_FIRST);
     }
 
-    @Test
-    void losesNothingWhenTheServerFinishesFirst() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void losesNothingWhenTheServerFinishesFirst(RelayMode mode) throws Exception {
+        start(mode);
         transfer(Order.SERVER_FIRST);
     }
 
-    @Test
-    void losesNothingWhenBothSendAtOnce() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void losesNothingWhenBothSendAtOnce(RelayMode mode) throws Exception {
+        start(mode);
         transfer(Order.BOTH_AT_ONCE);
     }
 
-    @Test
-    void carriesAHundredMegabytesBothWays() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void carriesAHundredMegabytesBothWays(RelayMode mode) throws Exception {
+        start(mode);
         threads.execute(() -> serve(Order.BOTH_AT_ONCE, 100_000_000));
         try (Socket client = new Socket()) {
             client.connect(ambassador.address("stream"));

@@ -72,6 +72,10 @@ public final class Daemon implements AutoCloseable {
         return process.pid();
     }
 
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
     public Path directory() {
         return directory;
     }
@@ -132,6 +136,9 @@ public final class Daemon implements AutoCloseable {
     private void destroy() {
         process.destroyForcibly();
         await();
+        if (!Files.exists(directory)) {
+            return; // removed by another daemon that was started in it later
+        }
         try (Stream<Path> files = Files.walk(directory)) {
             files.sorted(Comparator.reverseOrder())
                     .forEach(file -> file.toFile().delete());

@@ -50,8 +50,9 @@ public final class Ports {
     }
 
     private static int firstOfTheKernel() {
-        try {
-            String range = Files.readString(Path.of("/proc/sys/net/ipv4/ip_local_port_range"));
+        try { // in one read: the kernel answers no second one, and readString begins with a single byte
+            String range = Files.readAllLines(Path.of("/proc/sys/net/ipv4/ip_local_port_range"))
+                    .get(0);
             return Integer.parseInt(range.trim().split("\\s+")[0]);
         } catch (IOException notLinux) {
             return 0;

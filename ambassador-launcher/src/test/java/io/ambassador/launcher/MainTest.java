@@ -67,7 +67,7 @@ class MainTest {
                     --links                               | --links is not supported by this version
                     --omnimode                            | --omnimode is not supported by this version
                     --setup-iptables                      | --setup-iptables is not supported by this version
-                    etcd://127.0.0.1:2379/path            | "etcd" is not supported by this version
+                    etcd://127.0.0.1:2379                 | expected: etcd://host:port,host:port/path
                     consul://127.0.0.1:8500/path          | "consul" is not supported by this version
                     run --nosuch                          | Unknown option: '--nosuch'
                     run -c /nosuch/file                   | /nosuch/file: there is no such file
@@ -108,7 +108,9 @@ class MainTest {
                 out::toString);
         assertTrue(out.toString().contains("services.redis.relay = auto  # default"), out::toString);
         assertTrue(out.toString().contains("is valid: 1 service."), out::toString);
-        assertTrue(err.toString().contains("warning: services.redis.credentials.password"), err::toString);
+        assertTrue(
+                err.toString().contains(": services.redis.credentials.password: the password stands in"),
+                err::toString);
         assertTrue(!(out + "" + err).contains("hunter2"));
     }
 

@@ -3,6 +3,8 @@ package io.ambassador.auth.redis;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.ambassador.spi.LogLimiter;
+import io.ambassador.spi.PeerText;
 import io.ambassador.spi.protocol.Client;
 import io.ambassador.spi.protocol.Login;
 import io.ambassador.spi.protocol.LoginException;
@@ -32,6 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 final class CommandFilter extends ChannelDuplexHandler {
     private static final Logger LOG = LoggerFactory.getLogger(CommandFilter.class);
+    private static final LogLimiter LIMITER = new LogLimiter();
 
     private static final String WRONG_PASSWORD = "-WRONGPASS invalid username-password pair or user is disabled.";
     private static final String HELLO_FIRST =
@@ -227,10 +230,7 @@ final class CommandFilter extends ChannelDuplexHandler {
         try {
             AuthCommand.write(ctx, login);
         } catch (LoginException | IllegalStateException e) {
-            LOG.warn(
-                    "[{}] a client's AUTH was accepted, but there is no secret to answer it with: {}",
-                    login.endpoint().address(),
-                    e.getMessage());
+            warn("a client's AUTH was accepted, but there is no secret to answer it with", e);
             throw new BadRequestException("");
         }
     }
@@ -270,10 +270,7 @@ final class CommandFilter extends ChannelDuplexHandler {
             if (done.isSuccess()) {
                 resume(ctx);
             } else if (ctx.channel().isActive() && !closed) {
-                LOG.warn(
-                        "[{}] a client said RESET, and could not be logged in again: {}",
-                        login.endpoint().address(),
-                        done.cause().getMessage());
+                warn("a client said RESET, and could not be logged in again", done.cause());
                 close(ctx, "ERR ambassador: the login after RESET failed");
             }
         });
@@ -319,6 +316,17 @@ final class CommandFilter extends ChannelDuplexHandler {
         }
         ctx.flush();
         ctx.close();
+    }
+
+    private void warn(String what, Throwable why) {
+        LIMITER.log(
+                what,
+                leftOut -> LOG.warn(
+                        "[{}] {}: {}{}",
+                        login.endpoint().address(),
+                        what,
+                        PeerText.escape(String.valueOf(why.getMessage())),
+                        LogLimiter.more(leftOut)));
     }
 
     private static byte[] ascii(String text) {

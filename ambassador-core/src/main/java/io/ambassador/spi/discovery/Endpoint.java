@@ -1,5 +1,6 @@
 package io.ambassador.spi.discovery;
 
+import io.ambassador.spi.PeerText;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -23,8 +24,9 @@ public record Endpoint(
     public static final String ROLE = "role";
 
     public Endpoint {
-        if (host.isEmpty() || host.startsWith("[")) {
-            throw new IllegalArgumentException("host: \"" + host + "\" (expected: an address without brackets)");
+        if (host.isEmpty() || host.startsWith("[") || !PeerText.escape(host).equals(host)) {
+            throw new IllegalArgumentException(
+                    "host: \"" + PeerText.escape(host) + "\" (expected: an address without brackets)");
         }
         if (port < 1 || port > 65_535) {
             throw new IllegalArgumentException("port: " + port + " (expected: 1-65535)");
@@ -65,6 +67,6 @@ public record Endpoint(
                 + (priority == 0 ? "" : " priority " + priority)
                 + (zone.isEmpty() ? "" : " zone " + zone)
                 + (tags.isEmpty() ? "" : " tags " + new TreeSet<>(tags))
-                + (metadata.isEmpty() ? "" : " " + metadata);
+                + (metadata.isEmpty() ? "" : " " + PeerText.escape(metadata.toString()));
     }
 }

@@ -1,5 +1,6 @@
 package io.ambassador.spi.discovery;
 
+import io.ambassador.spi.PeerText;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -14,7 +15,11 @@ public sealed interface EndpointState {
     }
 
     /** The registry answered that there is no such service. */
-    record Absent(String reason) implements EndpointState {}
+    record Absent(String reason) implements EndpointState {
+        public Absent {
+            reason = PeerText.escape(reason);
+        }
+    }
 
     /** The registry could not be asked; what was known last goes on being used. */
     record Unreachable(DiscoveryException cause) implements EndpointState {}

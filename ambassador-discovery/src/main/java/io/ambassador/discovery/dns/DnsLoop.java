@@ -1,5 +1,6 @@
 package io.ambassador.discovery.dns;
 
+import io.ambassador.spi.LogLimiter;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
@@ -22,6 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 final class DnsLoop {
     static final Logger LOG = LoggerFactory.getLogger(DnsLoop.class);
+    private static final LogLimiter LIMITER = new LogLimiter();
     static final String THREAD_NAME = "ambassador-dns";
 
     /** Sockets at a time; further queries wait for their turn, so that a wide SRV record cannot use up descriptors. */
@@ -107,7 +109,10 @@ final class DnsLoop {
                 startWaiting();
             }
         } catch (IOException | ClosedSelectorException e) {
-            LOG.error("The DNS thread failed; the next look-up starts another", e);
+            LIMITER.log(
+                    "failed",
+                    leftOut -> LOG.error(
+                            "The DNS thread failed; the next look-up starts another{}", LogLimiter.more(leftOut), e));
         } finally {
             stopping = true;
             inFlight.forEach(exchange -> exchange.fail(closed()));

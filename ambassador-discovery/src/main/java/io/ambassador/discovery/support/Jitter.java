@@ -12,6 +12,11 @@ public final class Jitter {
         return delay.plusMillis(ThreadLocalRandom.current().nextLong(most.toMillis() + 1));
     }
 
+    /** A random length of time, never the whole of {@code high}. */
+    public static Duration between(Duration low, Duration high) {
+        return Duration.ofNanos(ThreadLocalRandom.current().nextLong(low.toNanos(), high.toNanos()));
+    }
+
     static double between(double low, double high) {
         return ThreadLocalRandom.current().nextDouble(low, high);
     }

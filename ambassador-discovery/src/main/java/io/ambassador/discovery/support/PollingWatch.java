@@ -1,5 +1,6 @@
 package io.ambassador.discovery.support;
 
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.discovery.DiscoveryException;
 import io.ambassador.spi.discovery.EndpointSource.Listener;
 import io.ambassador.spi.discovery.EndpointSource.Watch;
@@ -37,28 +38,23 @@ public final class PollingWatch implements Watch {
 
     private static final Logger LOG = LoggerFactory.getLogger(PollingWatch.class);
 
+    private final LogLimiter limiter = new LogLimiter();
     private final String name;
     private final ScheduledExecutorService scheduler;
     private final SnapshotPublisher publisher;
     private final Backoff backoff;
-    private final Poll poll;
     private final Object lock = new Object(); // guards timer and closed
+    private volatile @Nullable Poll poll; // set once, before the first question
     private @Nullable ScheduledFuture<?> timer;
     private boolean closed;
     private boolean asking; // control thread only, as is askAgain
     private boolean askAgain;
 
-    private PollingWatch(
-            String name,
-            ScheduledExecutorService scheduler,
-            Listener listener,
-            Backoff backoff,
-            Function<Runnable, Poll> poll) {
+    private PollingWatch(String name, ScheduledExecutorService scheduler, Listener listener, Backoff backoff) {
         this.name = name;
         this.scheduler = scheduler;
         this.publisher = new SnapshotPublisher(name, listener);
         this.backoff = backoff;
-        this.poll = poll.apply(this::askNow);
     }
 
     /**
@@ -83,7 +79,8 @@ public final class PollingWatch implements Watch {
             Listener listener,
             Backoff backoff,
             Function<Runnable, Poll> poll) {
-        PollingWatch watch = new PollingWatch(name, scheduler, listener, backoff, poll);
+        PollingWatch watch = new PollingWatch(name, scheduler, listener, backoff);
+        watch.poll = poll.apply(watch::askNow); // which may be called before apply returns
         watch.askNow();
         return watch;
     }
@@ -105,10 +102,17 @@ public final class PollingWatch implements Watch {
             }
         }
         publisher.close();
-        poll.close();
+        Poll own = poll;
+        if (own != null) {
+            own.close();
+        }
     }
 
     private void ask() {
+        Poll own = poll;
+        if (own == null) {
+            return; // the first question is about to be asked
+        }
         if (asking) {
             askAgain = true;
             return;
@@ -124,7 +128,7 @@ public final class PollingWatch implements Watch {
         asking = true;
         CompletionStage<Answer> answer;
         try {
-            answer = poll.ask();
+            answer = own.ask();
         } catch (RuntimeException e) {
             take(unexpected(e));
             return;
@@ -178,7 +182,13 @@ public final class PollingWatch implements Watch {
     }
 
     private Answer unexpected(Throwable cause) {
-        LOG.error("{}: asking failed in an unexpected way; it will be tried again", name, cause);
+        limiter.log(
+                "unexpected",
+                leftOut -> LOG.error(
+                        "{}: asking failed in an unexpected way; it will be tried again{}",
+                        name,
+                        LogLimiter.more(leftOut),
+                        cause));
         return Answer.unreachable(new DiscoveryException(name + ": " + cause, cause));
     }
 }

@@ -1,5 +1,6 @@
 package io.ambassador.discovery.support;
 
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.discovery.EndpointSource.Listener;
 import io.ambassador.spi.discovery.EndpointState;
 import io.ambassador.spi.discovery.EndpointState.Unreachable;
@@ -22,6 +23,7 @@ import org.slf4j.LoggerFactory;
 public final class SnapshotPublisher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotPublisher.class);
 
+    private final LogLimiter limiter = new LogLimiter();
     private final String name;
     private final Listener listener;
     private final ReentrantLock lock = new ReentrantLock();
@@ -80,7 +82,14 @@ public final class SnapshotPublisher implements AutoCloseable {
         try {
             listener.onState(state);
         } catch (RuntimeException e) {
-            LOG.error("{}: the listener failed on {}; it will hear the next state", name, state, e);
+            limiter.log(
+                    "listener",
+                    leftOut -> LOG.error(
+                            "{}: the listener failed on {}; it will hear the next state{}",
+                            name,
+                            state,
+                            LogLimiter.more(leftOut),
+                            e));
         }
     }
 

@@ -2,6 +2,7 @@ package io.ambassador.launcher.config;
 
 import io.ambassador.discovery.fixed.FixedConfig;
 import io.ambassador.discovery.support.EndpointEntry;
+import io.ambassador.explain.AccessLog;
 import io.ambassador.service.AllowSpec;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.Cidr;
@@ -64,7 +65,8 @@ final class ServiceReader {
         LimitsSpec limits = LimitsReader.read(settings.block("limits"));
         AllowSpec allow = allow(settings.block("allow"));
         ProxyProtocolSpec proxyProtocol = proxyProtocol(settings.block("proxy-protocol"));
-        RelayMode relay = relay();
+        RelayMode relay = settings.word("relay", RelayMode.AUTO);
+        AccessLog accessLog = settings.word("access-log", AccessLog.ON);
         if (credentials != null && tls == null && !credentials.insecure()) {
             refuseSecretsInTheClear(discovery);
         }
@@ -88,7 +90,8 @@ final class ServiceReader {
                     limits,
                     allow,
                     proxyProtocol,
-                    relay);
+                    relay,
+                    accessLog);
         } catch (IllegalArgumentException e) {
             refused(String.valueOf(e.getMessage()));
             return null;
@@ -276,14 +279,6 @@ final class ServiceReader {
         return new ProxyProtocolSpec(
                 block.list("accept-from", "an address block such as 10.0.0.0/8", Cidr::parse),
                 block.word("send", ProxyProtocolSpec.Send.OFF));
-    }
-
-    private RelayMode relay() {
-        if ("splice".equals(settings.get("relay"))) {
-            settings.problem("relay", "\"splice\" is not supported by this version. Choose auto or copy");
-            return RelayMode.AUTO;
-        }
-        return settings.word("relay", RelayMode.AUTO);
     }
 
     private <P extends Provider<?>> @Nullable P find(

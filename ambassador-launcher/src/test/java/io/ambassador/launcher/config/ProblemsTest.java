@@ -38,7 +38,7 @@ class ProblemsTest {
                     http { timeout = 1s }               | http: is not supported by this version
                     redis { guard = true }              | redis: belongs to protocol redis, and this service's is tcp
                     discovery = "statik://127.0.0.1:1"  | discovery: "statik" is not a known discovery source (did you mean static?
-                    discovery = "etcd://127.0.0.1/x"    | discovery: "etcd" is not supported by this version
+                    discovery = "etcd://127.0.0.1"      | discovery: expected: etcd://host:port,host:port/path
                     discovery = "127.0.0.1:1"           | discovery: "127.0.0.1:1" (expected: scheme://…)
                     discovery { type = consull }        | discovery.type: "consull" is not a known discovery source
                     discovery {}                       | discovery.type: is missing
@@ -79,7 +79,7 @@ class ProblemsTest {
                     allow.sources = [ "10.0.0.0/33" ]   | allow.sources: "10.0.0.0/33" is not an address block
                     allow.uids = [ root ]               | allow.uids: "root" is not a user's number
                     proxy-protocol.send = v3            | proxy-protocol.send: "v3" is not a known word (did you mean v1?
-                    relay = splice                      | relay: "splice" is not supported by this version
+                    relay = splize                      | relay: "splize" is not a known word (did you mean splice?
                     health = 5                          | health: "5" is not a block
                     """)
     void aWrongValueIsNamedWithFileLineKeyAndWayOut(String line, String message) {

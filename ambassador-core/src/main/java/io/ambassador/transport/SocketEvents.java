@@ -1,0 +1,242 @@
+package io.ambassador.transport;
+
+import io.netty.channel.Channel;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoOps;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.UnixChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one socket waits for, on its event loop. It stands between Netty's channel and epoll, so that somebody else can
+ * take over one direction of the socket for a while, and give it back, without the channel noticing.
+ *
+ * <p>A socket that waits for nothing stays registered, by asking for edge-triggered notification of no event: Netty
+ * 4.2.18 would remove it, and fail to add it again, and what was to be written would be lost.
+ */
+public final class SocketEvents implements IoRegistration, EpollIoHandle {
+    /** Who has taken over a direction. */
+    public interface Taker {
+        /**
+         * There may be something to read, or room to write.
+         *
+         * @param ended whether the peer has finished sending, or the connection broke
+         * @param broken whether the connection broke
+         */
+        void ready(boolean ended, boolean broken);
+    }
+
+    private record Event(EpollIoOps ops) implements EpollIoEvent {}
+
+    private static final int IN = EpollIoOps.EPOLLIN.value();
+    private static final int OUT = EpollIoOps.EPOLLOUT.value();
+    private static final int ERROR = EpollIoOps.EPOLLERR.value();
+    private static final int READ_HANG_UP = EpollIoOps.EPOLLRDHUP.value();
+    private static final int HANG_UP = 0x10;
+    private static final int READING = IN | READ_HANG_UP;
+    private static final int NOTHING = EpollIoOps.EPOLLET.value();
+    private static final int UNTOLD = 0;
+
+    private final CoalescingEpollHandler handler;
+    private final EpollIoHandle channel;
+    private @Nullable IoRegistration registration;
+    private @Nullable Taker reader;
+    private @Nullable Taker writer;
+    private boolean awaitsInput;
+    private boolean awaitsRoom;
+    private int ofChannel;
+    private int told = UNTOLD;
+    private boolean changing;
+    private volatile boolean cancelled;
+
+    SocketEvents(CoalescingEpollHandler handler, EpollIoHandle channel) {
+        this.handler = handler;
+        this.channel = channel;
+    }
+
+    /** @return {@code null} where a direction cannot be taken over: only sockets with epoll can. On its event loop */
+    public static @Nullable SocketEvents of(Channel channel) {
+        if (!(channel instanceof UnixChannel socket)) {
+            return null;
+        }
+        SocketEvents events = CoalescingEpollHandler.find(socket.fd().intValue());
+        return events != null && events.fd() == socket.fd() ? events : null;
+    }
+
+    /** From now on {@code taker} reads, and the channel does not. */
+    public void takeReading(Taker taker) {
+        reader = taker;
+        awaitInput(true);
+    }
+
+    /** From now on {@code taker} writes, and the channel has nothing to write. */
+    public void takeWriting(Taker taker) {
+        writer = taker;
+        awaitRoom(false);
+    }
+
+    public void awaitInput(boolean wanted) {
+        awaitsInput = wanted;
+        changed();
+    }
+
+    public void awaitRoom(boolean wanted) {
+        awaitsRoom = wanted;
+        changed();
+    }
+
+    /** Input is the channel's again, with what has not been read. */
+    public void giveReadingBack() {
+        reader = null;
+        changed();
+    }
+
+    public void giveWritingBack() {
+        writer = null;
+        changed();
+    }
+
+    @Override
+    public FileDescriptor fd() {
+        return channel.fd();
+    }
+
+    int descriptor() {
+        return channel.fd().intValue();
+    }
+
+    void registeredAs(IoRegistration with) {
+        registration = with;
+    }
+
+    private void changed() {
+        if (!changing && !cancelled) {
+            changing = true;
+            handler.changes(this);
+        }
+    }
+
+    /** Tells epoll, if there is something to tell. */
+    void tell() {
+        changing = false;
+        int wanted = wanted();
+        if (wanted != told && registration != null && !cancelled) {
+            told = wanted;
+            registration.submit(EpollIoOps.valueOf(wanted));
+        }
+    }
+
+    private int wanted() {
+        int wanted = ofChannel;
+        if (reader != null) {
+            wanted = wanted & ~READING | (awaitsInput ? READING : 0);
+        }
+        if (writer != null) {
+            wanted = wanted & ~OUT | (awaitsRoom ? OUT : 0);
+        }
+        return (wanted & (READING | OUT)) == 0 ? NOTHING : wanted;
+    }
+
+    void tellCancelled() {
+        if (registration != null) {
+            registration.cancel();
+        }
+    }
+
+    // As the channel sees it.
+
+    @Override
+    public <T> T attachment() {
+        if (registration == null) {
+            throw new IllegalStateException("not registered");
+        }
+        return registration.attachment();
+    }
+
+    @Override
+    public long submit(IoOps ops) {
+        if (cancelled) {
+            return -1;
+        }
+        if (!handler.onThread()) {
+            handler.execute(() -> submit(ops));
+            return 0;
+        }
+        ofChannel = ((EpollIoOps) ops).value();
+        changed();
+        return ofChannel;
+    }
+
+    @Override
+    public boolean isValid() {
+        return !cancelled;
+    }
+
+    @Override
+    public boolean cancel() {
+        if (cancelled) {
+            return false;
+        }
+        cancelled = true;
+        if (handler.onThread()) {
+            handler.cancels(this);
+        } else {
+            handler.execute(() -> handler.cancels(this));
+        }
+        return true;
+    }
+
+    // As epoll sees it.
+
+    /**
+     * What comes before epoll has been told of this socket was meant for another one that had the same descriptor and
+     * was closed a moment ago, when its event was already there.
+     */
+    @Override
+    public void handle(IoRegistration registered, IoEvent event) {
+        if (told == UNTOLD) {
+            return;
+        }
+        int ops = ((EpollIoEvent) event).ops().value();
+        boolean broken = (ops & ERROR) != 0;
+        int rest = ops;
+        if (writer != null) {
+            rest &= ~OUT;
+            if ((ops & (OUT | ERROR)) != 0 && !cancelled) {
+                writer.ready(broken, broken);
+            }
+        }
+        if (reader != null) {
+            rest &= ~(READING | ERROR);
+            if ((ops & (READING | ERROR | HANG_UP)) != 0 && !cancelled) {
+                reader.ready((ops & (READ_HANG_UP | ERROR | HANG_UP)) != 0, broken);
+            }
+        }
+        if (rest != 0 && !cancelled) {
+            channel.handle(this, rest == ops ? event : new Event(EpollIoOps.valueOf(rest)));
+        }
+    }
+
+    @Override
+    public void registered() {
+        channel.registered();
+    }
+
+    @Override
+    public void unregistered() {
+        channel.unregistered();
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("A channel cannot be closed.", e);
+        }
+    }
+}
