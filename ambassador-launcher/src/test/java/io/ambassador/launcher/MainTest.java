@@ -76,7 +76,8 @@ class MainTest {
                     forward 1=h:1 --protocol nosuch       | "nosuch" is not a known protocol
                     forward *:1=127.0.0.1:1 --protocol redis --password-file /p | whoever reaches this address
                     forward 1=127.0.0.1:1 --tls-ca /ca    | tls.server-name: is missing
-                    wait --timeout soon                   | --timeout soon: expected a duration
+                    wait --timeout soon                   | "soon" is not a duration such as 250ms, 30s or 2m
+                    status --watch --interval soon        | "soon" is not a duration such as 250ms, 30s or 2m
                     check --connect                       | Unknown option: '--connect'
                     """)
     void wrongUsageIsToldAndExitsWithTwo(String line, String message) {
