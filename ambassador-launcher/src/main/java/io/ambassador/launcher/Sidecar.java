@@ -24,7 +24,8 @@ final class Sidecar {
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.launcher");
     private static final long READY_POLL_MILLIS = 10;
 
-    private final Reloader.Source source;
+    private final Reading.Source source;
+    private final Reading first;
     private final Configuration configuration;
     private final boolean adminRequired;
     private final List<String> application;
@@ -39,10 +40,11 @@ final class Sidecar {
      * @param options of the command, some of which win over the configuration
      * @param application to be run beside, with its arguments, whose end is ours; empty for none
      */
-    Sidecar(Reloader.Source source, boolean adminRequired, RunOptions options, List<String> application)
+    Sidecar(Reading.Source source, boolean adminRequired, RunOptions options, List<String> application)
             throws ConfigurationException {
         this.source = source;
-        this.configuration = source.read();
+        this.first = new Reading(source);
+        this.configuration = first.read();
         AdminSpec wanted = configuration.admin();
         this.adminRequired = adminRequired || (wanted != null && wanted.given());
         this.application = application;
@@ -57,7 +59,7 @@ final class Sidecar {
         stop.onSignals();
         try (Metrics metrics = configuration.admin() == null ? null : new Metrics();
                 Ambassador ambassador = start(metrics);
-                Reloader reloader = new Reloader(source, configuration, ambassador, options::setUpLog);
+                Reloader reloader = new Reloader(source, first, ambassador, options::setUpLog);
                 AdminServer admin = metrics == null ? null : admin(ambassador, reloader, metrics)) {
             stop.onHangUp(() -> reloader.reload("SIGHUP", false));
             LOG.atInfo()

@@ -67,13 +67,19 @@ public final class ConfigReader {
                 globals.cacheDirectory(),
                 globals.admin(),
                 globals.log(),
+                globals.watch(),
                 globals.eventLoops(),
                 root.warnings(),
                 () -> EffectiveConfig.lines(config));
     }
 
     /** What stands outside services. */
-    record Globals(@Nullable Path cacheDirectory, @Nullable AdminSpec admin, LogSettings log, int eventLoops) {}
+    record Globals(
+            @Nullable Path cacheDirectory,
+            @Nullable AdminSpec admin,
+            LogSettings log,
+            boolean watch,
+            int eventLoops) {}
 
     Globals globals(Settings root) {
         Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);
@@ -86,6 +92,7 @@ public final class ConfigReader {
                 root.block("discovery").optionalPath("cache-directory"),
                 admin,
                 log(root.block("log")),
+                root.block("reload").bool("watch", false),
                 root.integer("event-loops", 0, 1, 256));
     }
 

@@ -12,6 +12,7 @@ import java.io.File;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /**
  * Includes files, found relative to the file that includes them; nothing is fetched from a URL or the class path. As
@@ -30,14 +31,17 @@ final class FileIncluder implements ConfigIncluder, ConfigIncluderFile, ConfigIn
     }
 
     private final Path includingFile;
+    private final Consumer<Path> used;
     private final int depth;
 
-    FileIncluder(Path includingFile) {
-        this(includingFile, 1);
+    /** @param used told of each file that is included, or would be if it were there, before it is read */
+    FileIncluder(Path includingFile, Consumer<Path> used) {
+        this(includingFile, used, 1);
     }
 
-    private FileIncluder(Path includingFile, int depth) {
+    private FileIncluder(Path includingFile, Consumer<Path> used, int depth) {
         this.includingFile = includingFile;
+        this.used = used;
         this.depth = depth;
     }
 
@@ -60,13 +64,14 @@ final class FileIncluder implements ConfigIncluder, ConfigIncluderFile, ConfigIn
         if (!Files.exists(file) && Files.exists(Path.of(file + ".conf"))) {
             file = Path.of(file + ".conf");
         }
+        used.accept(file);
         if (!Files.exists(file)) {
             if (context.parseOptions().getAllowMissing()) {
                 return ConfigFactory.empty().root();
             }
             throw new Refused(includingFile + ": the required include " + file + " does not exist");
         }
-        return ConfigFiles.parse(file, new FileIncluder(file, depth + 1)).root();
+        return ConfigFiles.parse(file, new FileIncluder(file, used, depth + 1)).root();
     }
 
     @Override
