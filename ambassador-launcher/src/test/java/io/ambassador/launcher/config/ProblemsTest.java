@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -277,6 +278,26 @@ class ProblemsTest {
         assertTrue(problems.get(5).contains("cannot be read"), problems::toString);
     }
 
+    @Test
+    void whatIsIncludedCountsTowardsTheSize() throws Exception {
+        Files.writeString(folder.resolve("part.conf"), "#" + "x".repeat(ConfigFiles.MAX_BYTES / 3));
+        List<String> problems = hocon.file("ambassador.conf", "include \"part\"\n".repeat(4) + "ambassador {}")
+                .problems();
+
+        assertEquals(
+                List.of("part.conf: is, with all that is included, larger than 1048576 characters. Split it up"),
+                problems);
+    }
+
+    @Test
+    @Timeout(60)
+    void aFileThatIncludesItselfManyTimesIsRefusedSoon() {
+        List<String> problems = hocon.file("ambassador.conf", "include \"ambassador.conf\"\n".repeat(100))
+                .problems();
+
+        assertEquals(1, problems.size(), problems::toString);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"{", "[", "a {", "a.", "a = [", "a = ${?"})
     void aFileHundredThousandDeepIsRefusedQuietly(String level) {
@@ -294,6 +315,6 @@ class ProblemsTest {
         List<String> problems = hocon.inside("services.redis.x = " + "[".repeat(depth) + "]".repeat(depth))
                 .problems();
 
-        assertTrue(problems.get(0).contains("nested too deeply"), problems::toString);
+        assertEquals(List.of("ambassador.conf: 2: is nested more than 100 deep. No key is that deep"), problems);
     }
 }
