@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -335,6 +336,12 @@ class AdminAccessTest {
         @Override
         public boolean isDraining() {
             return false;
+        }
+
+        @Override
+        public CompletableFuture<ReloadOutcome> reload(boolean dryRun) {
+            calls.add("reload");
+            return CompletableFuture.completedFuture(ReloadOutcome.rejected(1, List.of()));
         }
 
         @Override
