@@ -47,7 +47,8 @@ class ProblemsTest {
                     balancing = round_robin             | balancing: "round_robin" is not a known balancing policy (did you mean round-robin?
                     balancing { type = frist }          | balancing.type: "frist" is not a known balancing policy (did you mean first?
                     credentials { username = a }        | credentials.password: is missing
-                    credentials.password.vault = x      | credentials.password.vault: "vault" is not
+                    credentials.password.vault = x      | credentials.password.vault: "vault" is not supported by this version
+                    credentials.password.vualt = x      | credentials.password.vualt: "vualt" is not a known secret source
                     credentials.password.file = /p      | credentials: protocol tcp cannot log in
                     tls { ca = /ca }                    | tls.server-name: is missing
                     tls { server-name = x, key = /k }   | tls.key: needs certificate and key
@@ -217,6 +218,29 @@ class ProblemsTest {
     void noMessageQuotesASecret(String credentials) {
         List<String> problems = hocon.service("protocol = redis, credentials { " + credentials + " }")
                 .problems();
+
+        assertTrue(!problems.isEmpty());
+        assertTrue(!problems.toString().contains("hunter2"), problems::toString);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "discovery = \"app:hunter2@10.0.0.5:2379\"",
+                "discovery = \"etdc://app:hunter2@10.0.0.5:2379/x\"",
+                "discovery = \"static://app:hunter2@10.0.0.5:2379\"",
+                "discovery = \"static://10.0.0.5:2379?token=hunter2\"",
+                "discovery = \"static://10.0.0.5:2379?tokken=hunter2\"",
+                "discovery = \"dns://app:hunter2@10.0.0.5:99999\"",
+                "discovery { type = static, endpoints = [], password = hunter2 }",
+                "discovery { type = static, token = [ hunter2 ] }",
+                "discovery { type = hunter, auth-token = hunter2 }",
+                "role { password = hunter2 }",
+                "limits.secret = hunter2",
+                "listen = \"app:hunter2@127.0.0.1:1\"",
+            })
+    void noMessageQuotesASecretThatStandsWhereItShouldNot(String line) {
+        List<String> problems = hocon.service(line).problems();
 
         assertTrue(!problems.isEmpty());
         assertTrue(!problems.toString().contains("hunter2"), problems::toString);
