@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -36,6 +37,15 @@ import org.slf4j.Logger;
 public final class EndpointPool {
     /** Hears of endpoints that come and go; control thread. */
     public interface Observer {
+        /** Hears nothing. */
+        Observer NONE = new Observer() {
+            @Override
+            public void added(PooledEndpoint endpoint) {}
+
+            @Override
+            public void removed(PooledEndpoint endpoint) {}
+        };
+
         void added(PooledEndpoint endpoint);
 
         void removed(PooledEndpoint endpoint);
@@ -48,8 +58,8 @@ public final class EndpointPool {
     private static final int RAMP_SCALE = 100;
     private static final int LINES_AT_ONCE = 20;
 
-    private final ServiceSpec spec;
-    private final BalancingPolicy policy;
+    private ServiceSpec spec;
+    private BalancingPolicy policy;
     private final ScheduledExecutorService control;
     private final Function<String, EndpointMeters> meters;
     private final ServiceJournal journal;
@@ -62,13 +72,7 @@ public final class EndpointPool {
     private volatile List<PooledEndpoint> visible = List.of();
     private volatile PoolSnapshot snapshot;
     private String absence = "discovery has not answered yet";
-    private Observer observer = new Observer() {
-        @Override
-        public void added(PooledEndpoint endpoint) {}
-
-        @Override
-        public void removed(PooledEndpoint endpoint) {}
-    };
+    private Observer observer = Observer.NONE;
     private @Nullable ScheduledFuture<?> ramp;
 
     EndpointPool(
@@ -109,9 +113,33 @@ public final class EndpointPool {
         return null;
     }
 
-    /** Called once, before the first update. */
+    /** Lets {@code newObserver} take over: for the one before everybody goes, for the new one they come. Control thread. */
     public void observe(Observer newObserver) {
+        members.values().forEach(observer::removed);
         observer = newObserver;
+        members.values().forEach(observer::added);
+    }
+
+    /**
+     * Goes by another description from now on. Control thread.
+     *
+     * @param sameProbes whether what probes found of the endpoints is still what they would find
+     */
+    void follow(ServiceSpec newSpec, BalancingPolicy newPolicy, boolean sameProbes) {
+        boolean sameEjection =
+                Objects.equals(newSpec.health().outlier(), spec.health().outlier());
+        spec = newSpec;
+        policy = newPolicy;
+        for (PooledEndpoint member : visible) {
+            if (!sameEjection) {
+                member.ejection(ejection(member.endpoint()));
+                ejected.remove(member.endpoint().address());
+            }
+            if (!sameProbes) {
+                member.probesChange(newSpec.health().probe() != null);
+            }
+        }
+        refresh();
     }
 
     /** Whether what {@link #replace} is given may be old, since its source cannot be asked. */
@@ -180,7 +208,9 @@ public final class EndpointPool {
         if (wasHealthy && !member.isHealthy()) {
             warn("{} is unhealthy: {}", member.endpoint().address(), result.detail());
             journal.tell(EventKind.ENDPOINT_UNHEALTHY, member.endpoint().address(), result.detail());
-            act(member, spec.onChange().unhealthy(), EndReason.UNHEALTHY);
+            if (!member.isDoubted()) { // else open connections need not share its trouble
+                act(member, spec.onChange().unhealthy(), EndReason.UNHEALTHY);
+            }
         } else if (!wasHealthy && member.isHealthy()) {
             info("{} is healthy again", member.endpoint().address());
             journal.tell(EventKind.ENDPOINT_HEALTHY, member.endpoint().address(), "");
@@ -317,7 +347,7 @@ public final class EndpointPool {
             warn("{} is ejected after failed connections: {}", address, why);
             journal.tell(EventKind.ENDPOINT_EJECTED, address, why);
             ejected.add(address);
-            later(() -> member.ejection().allowTrial(), ejectFor);
+            later(member.ejection()::allowTrial, ejectFor);
         } else if (member != null && member.ejection().isTrusted() && ejected.remove(address)) {
             journal.tell(EventKind.ENDPOINT_READMITTED, address, "");
         }

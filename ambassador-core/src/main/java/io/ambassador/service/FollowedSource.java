@@ -30,6 +30,7 @@ final class FollowedSource {
     private final EndpointSource source;
     private final @Nullable EndpointCache cache;
     private final Duration absentHold;
+    private final boolean inherits;
     private final ScheduledExecutorService control;
     private final Executor worker;
     private final Logger log;
@@ -46,11 +47,13 @@ final class FollowedSource {
     private volatile long answeredAt;
     private @Nullable Future<?> hold;
 
+    /** @param inherits whether endpoints of another source are in use until this one has told its own */
     FollowedSource(
             String name,
             EndpointSource source,
             @Nullable EndpointCache cache,
             Duration absentHold,
+            boolean inherits,
             ScheduledExecutorService control,
             Executor worker,
             Logger log,
@@ -60,6 +63,7 @@ final class FollowedSource {
         this.source = source;
         this.cache = cache;
         this.absentHold = absentHold;
+        this.inherits = inherits;
         this.control = control;
         this.worker = worker;
         this.log = log;
@@ -151,7 +155,8 @@ final class FollowedSource {
             hold.cancel(false);
             hold = null;
         }
-        if (endpoints.isEmpty() && known != null && !known.isEmpty() && !absentHold.isZero()) {
+        boolean used = known == null ? inherits : !known.isEmpty();
+        if (endpoints.isEmpty() && used && !absentHold.isZero()) {
             limiter.log(
                     "absent",
                     left -> log.warn(

@@ -68,7 +68,11 @@ class DiscoveryTest {
     @AfterEach
     void stop() throws Exception {
         for (Service service : services) {
-            control.submit(service::close).get();
+            control.submit(() -> {
+                        service.end(null);
+                        service.close();
+                    })
+                    .get();
         }
         control.shutdownNow();
         worker.shutdownNow();
@@ -214,10 +218,11 @@ class DiscoveryTest {
 
     private Service service(Duration hold, AllowSpec allow, EndpointSource... sources) throws Exception {
         ServiceSpec spec = TestSpecs.with(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT, allow, sources);
-        Service service = new Service(spec, control, worker, worker, new SimpleMeterRegistry(), cache, hold, events);
+        ServiceEnvironment environment =
+                new ServiceEnvironment(control, worker, worker, new SimpleMeterRegistry(), cache, hold, events);
+        Service service = new Service(spec, environment);
         services.add(service);
-        service.start();
-        control.submit(() -> {}).get();
+        control.submit(() -> service.begin(null)).get();
         return service;
     }
 

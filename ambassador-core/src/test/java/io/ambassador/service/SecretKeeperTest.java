@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,7 @@ class SecretKeeperTest {
                 next,
                 SPEC,
                 () -> now,
+                new AtomicLong(),
                 settled::incrementAndGet,
                 (kind, version) -> news.add(kind.word() + " " + version),
                 LoggerFactory.getLogger(SecretKeeperTest.class));
