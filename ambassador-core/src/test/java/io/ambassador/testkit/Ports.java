@@ -48,8 +48,13 @@ public final class Ports {
 
     /** Whether something accepts on {@code port} of 127.0.0.1. */
     public static boolean accepts(int port) {
+        return accepts("127.0.0.1", port);
+    }
+
+    /** Whether something accepts on {@code port} of {@code host}. */
+    public static boolean accepts(String host, int port) {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 500);
+            socket.connect(new InetSocketAddress(host, port), 500);
             return true;
         } catch (IOException e) {
             return false;
