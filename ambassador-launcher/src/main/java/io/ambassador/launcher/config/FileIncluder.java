@@ -12,6 +12,7 @@ import java.io.File;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -33,16 +34,23 @@ final class FileIncluder implements ConfigIncluder, ConfigIncluderFile, ConfigIn
     private final Path includingFile;
     private final Consumer<Path> used;
     private final int depth;
+    private final AtomicInteger left;
 
     /** @param used told of each file that is included, or would be if it were there, before it is read */
     FileIncluder(Path includingFile, Consumer<Path> used) {
-        this(includingFile, used, 1);
+        this(includingFile, used, 1, new AtomicInteger(ConfigFiles.MAX_BYTES));
     }
 
-    private FileIncluder(Path includingFile, Consumer<Path> used, int depth) {
+    private FileIncluder(Path includingFile, Consumer<Path> used, int depth, AtomicInteger left) {
         this.includingFile = includingFile;
         this.used = used;
         this.depth = depth;
+        this.left = left;
+    }
+
+    /** Whether so much more may be taken in, by this file or whatever includes one another with it. */
+    boolean mayRead(int characters) {
+        return left.addAndGet(-characters) >= 0;
     }
 
     @Override
@@ -71,7 +79,7 @@ final class FileIncluder implements ConfigIncluder, ConfigIncluderFile, ConfigIn
             }
             throw new Refused(includingFile + ": the required include " + file + " does not exist");
         }
-        return ConfigFiles.parse(file, new FileIncluder(file, used, depth + 1)).root();
+        return ConfigFiles.parse(file, new FileIncluder(file, used, depth + 1, left)).root();
     }
 
     @Override
