@@ -233,11 +233,6 @@ class ExplainApiTest {
         }
 
         @Override
-        public CompletableFuture<ReloadOutcome> reload(boolean dryRun) {
-            return CompletableFuture.failedFuture(new UnsupportedOperationException());
-        }
-
-        @Override
         public CompletableFuture<Void> drainService(String service, boolean undo) {
             return CompletableFuture.failedFuture(new UnsupportedOperationException());
         }
