@@ -85,8 +85,8 @@ final class Change {
             return;
         }
         try {
-            ServiceUnit unit = ServiceUnit.make(
-                    spec, old == null ? leaving.apply(spec.name()) : old, transport, environment);
+            ServiceUnit unit =
+                    ServiceUnit.make(spec, old == null ? leaving.apply(spec.name()) : old, transport, environment);
             wanted.put(spec.name(), unit);
             made.add(unit);
         } catch (ConfigurationException e) {

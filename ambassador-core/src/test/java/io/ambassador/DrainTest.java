@@ -162,14 +162,18 @@ class DrainTest {
         ambassador.drainEndpoint("echo", two.endpoint().address());
 
         assertThrows(SocketException.class, () -> serves(1));
-        assertEquals("every endpoint is drained", ambassador.recentConnections().get(0).detail());
+        assertEquals(
+                "every endpoint is drained",
+                ambassador.recentConnections().get(0).detail());
     }
 
     @Test
     void whoIsUnknownCannotBeDrained() {
         assertThrows(IllegalArgumentException.class, () -> ambassador.drainEndpoint("echo", "10.0.0.1:1"));
         assertThrows(IllegalArgumentException.class, () -> ambassador.undrainEndpoint("echo", "10.0.0.1:1"));
-        assertThrows(IllegalArgumentException.class, () -> ambassador.drainEndpoint("nosuch", one.endpoint().address()));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ambassador.drainEndpoint("nosuch", one.endpoint().address()));
         assertThrows(IllegalArgumentException.class, () -> ambassador.drainService("nosuch"));
         assertThrows(IllegalArgumentException.class, () -> ambassador.undrainService("nosuch"));
     }

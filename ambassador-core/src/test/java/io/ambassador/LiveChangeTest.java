@@ -370,8 +370,7 @@ class LiveChangeTest {
                         List.of(service("echo", s -> {}), elsewhere("second", port, known(two.port())))));
 
         assertEquals(
-                "services.second.listen: 127.0.0.1:" + port
-                        + " is also services.echo.listen. Give one of them another",
+                "services.second.listen: 127.0.0.1:" + port + " is also services.echo.listen. Give one of them another",
                 failure.getMessage());
         try (Socket client = client()) {
             echoes(client);
@@ -381,7 +380,8 @@ class LiveChangeTest {
 
     @Test
     void portsThatWereGivenStay() throws Exception {
-        ambassador.apply(List.of(elsewhere("free", 0, known(two.port())), service("echo", s -> s.listen("127.0.0.1", 0))));
+        ambassador.apply(
+                List.of(elsewhere("free", 0, known(two.port())), service("echo", s -> s.listen("127.0.0.1", 0))));
         List<SocketAddress> given = ambassador.addresses("echo");
 
         ambassador.apply(List.of(
@@ -454,8 +454,7 @@ class LiveChangeTest {
     @Test
     void aSourceThatCannotBeAskedTakesNothingAway() throws Exception {
         ambassador.apply(List.of(replaced(listener -> {
-            listener.onState(new EndpointState.Unreachable(
-                    new DiscoveryException("the registry is away")));
+            listener.onState(new EndpointState.Unreachable(new DiscoveryException("the registry is away")));
             return () -> {};
         })));
 
@@ -516,8 +515,7 @@ class LiveChangeTest {
         ambassador.drain();
 
         assertThrows(
-                AmbassadorException.class,
-                () -> ambassador.apply(List.of(elsewhere("second", 0, known(two.port())))));
+                AmbassadorException.class, () -> ambassador.apply(List.of(elsewhere("second", 0, known(two.port())))));
         assertEquals(1, ambassador.generation());
         assertNull(registry.find("ambassador.connections.active")
                 .tag("service", "second")

@@ -320,8 +320,8 @@ public final class PooledEndpoint implements Candidate {
                 : drained
                         ? ServiceStatus.Health.DRAINED
                         : !healthy
-                        ? ServiceStatus.Health.UNHEALTHY
-                        : ejection.isEjected() ? ServiceStatus.Health.EJECTED : ServiceStatus.Health.HEALTHY;
+                                ? ServiceStatus.Health.UNHEALTHY
+                                : ejection.isEjected() ? ServiceStatus.Health.EJECTED : ServiceStatus.Health.HEALTHY;
         double nanos = latencyNanos();
         return new ServiceStatus.EndpointStatus(
                 endpoint,

@@ -27,8 +27,7 @@ public final class FileWatch implements AutoCloseable {
     private final Future<?> polling;
     private volatile boolean closed;
 
-    private FileWatch(
-            Map<Path, Object> seen, Duration interval, ScheduledExecutorService scheduler, Runnable changed) {
+    private FileWatch(Map<Path, Object> seen, Duration interval, ScheduledExecutorService scheduler, Runnable changed) {
         this.seen = new LinkedHashMap<>(seen);
         this.changed = changed;
         this.polling = scheduler.scheduleWithFixedDelay(

@@ -136,12 +136,16 @@ class LiveChangeLineTest extends LineTest {
             start(source, s -> {});
             try (Socket old = logIn()) {
                 RotationSpec draining = new RotationSpec(
-                        null, RotationSpec.DEFAULT.keepPrevious(), RotationSpec.DEFAULT.maxWait(), Duration.ofSeconds(2));
-                ambassador.apply(List.of(
-                        spec(source, s -> s.credentials(newSecret.credentials("app2").rotating(draining)))));
+                        null,
+                        RotationSpec.DEFAULT.keepPrevious(),
+                        RotationSpec.DEFAULT.maxWait(),
+                        Duration.ofSeconds(2));
+                ambassador.apply(List.of(spec(
+                        source, s -> s.credentials(newSecret.credentials("app2").rotating(draining)))));
                 echoes(old);
                 try (Socket young = logIn()) {
-                    assertThrows(SocketException.class, () -> old.getInputStream().read());
+                    assertThrows(
+                            SocketException.class, () -> old.getInputStream().read());
                     await().atMost(PATIENCE).untilAsserted(() -> assertEquals(1, closed("rotated")));
                     echoes(young);
                 }
@@ -157,8 +161,7 @@ class LiveChangeLineTest extends LineTest {
             newSecret.password = null;
             ConfigurationException failure = assertThrows(
                     ConfigurationException.class,
-                    () -> ambassador.apply(
-                            List.of(spec(source, s -> s.credentials(newSecret.credentials("app2"))))));
+                    () -> ambassador.apply(List.of(spec(source, s -> s.credentials(newSecret.credentials("app2"))))));
 
             assertEquals("services.line.credentials.password: the test has no secret", failure.getMessage());
             assertEquals(1, ambassador.generation());
@@ -177,8 +180,8 @@ class LiveChangeLineTest extends LineTest {
             logIn().close();
             secret.password = null; // what was read is what there is
 
-            ambassador.apply(List.of(spec(source, s -> s.limits(LimitsSpec.DEFAULT.withGreetingTimeout(
-                    Duration.ofSeconds(5))))));
+            ambassador.apply(List.of(
+                    spec(source, s -> s.limits(LimitsSpec.DEFAULT.withGreetingTimeout(Duration.ofSeconds(5))))));
 
             logIn().close();
             assertEquals(List.of(1L, 1L), protocol.versions);
@@ -202,12 +205,12 @@ class LiveChangeLineTest extends LineTest {
                     tls.setUseClientMode(false);
                     letIn(new Connection(tls, tls.getInputStream(), tls.getOutputStream()));
                 })) {
-            OnChangeSpec keep =
-                    new OnChangeSpec(Action.KEEP, Action.CLOSE, Action.CLOSE, Duration.ofSeconds(30));
+            OnChangeSpec keep = new OnChangeSpec(Action.KEEP, Action.CLOSE, Action.CLOSE, Duration.ofSeconds(30));
             start(known(plain.endpoint()), s -> s.onChange(keep));
             try (Socket old = logIn()) {
-                ambassador.apply(List.of(spec(known(encrypted.endpoint()), s -> s.onChange(keep)
-                        .tls(new TlsSpec("backend.example", certificates.ca(), null, null)))));
+                ambassador.apply(List.of(spec(
+                        known(encrypted.endpoint()),
+                        s -> s.onChange(keep).tls(new TlsSpec("backend.example", certificates.ca(), null, null)))));
                 await().atMost(PATIENCE).untilAsserted(() -> {
                     try (Socket young = logIn()) {
                         echoes(young);
@@ -224,18 +227,20 @@ class LiveChangeLineTest extends LineTest {
         try (EchoServer echo = EchoServer.start();
                 ScriptedServer backend = ScriptedServer.start(this::letIn)) {
             Endpoint both = backend.endpoint();
-            ServiceSpec tcp = Ambassador.describe("line", s -> s.listen("127.0.0.1", port)
-                    .health(WITHOUT_PROBES)
-                    .onChange(new OnChangeSpec(Action.KEEP, Action.CLOSE, Action.CLOSE, Duration.ofSeconds(30)))
-                    .discover(known(echo.endpoint())));
-            ambassador =
-                    Ambassador.builder().meterRegistry(meters).service(tcp).start();
+            ServiceSpec tcp = Ambassador.describe(
+                    "line",
+                    s -> s.listen("127.0.0.1", port)
+                            .health(WITHOUT_PROBES)
+                            .onChange(new OnChangeSpec(Action.KEEP, Action.CLOSE, Action.CLOSE, Duration.ofSeconds(30)))
+                            .discover(known(echo.endpoint())));
+            ambassador = Ambassador.builder().meterRegistry(meters).service(tcp).start();
             await().atMost(PATIENCE).until(ambassador::isReady);
             try (Socket old = connect()) {
                 echoes(old);
                 ambassador.apply(List.of(spec(known(both), s -> s.onChange(tcp.onChange()))));
-                await().atMost(PATIENCE).until(() -> status().endpoints().stream()
-                        .anyMatch(endpoint -> endpoint.endpoint().equals(both)));
+                await().atMost(PATIENCE)
+                        .until(() -> status().endpoints().stream()
+                                .anyMatch(endpoint -> endpoint.endpoint().equals(both)));
                 try (Socket young = logIn()) {
                     echoes(young);
                 }
@@ -254,8 +259,7 @@ class LiveChangeLineTest extends LineTest {
             awaitIdle(1);
             call();
             awaitIdle(1);
-            ambassador.apply(List.of(
-                    spec(source, s -> s.limits(warm).credentials(newSecret.credentials("app2")))));
+            ambassador.apply(List.of(spec(source, s -> s.limits(warm).credentials(newSecret.credentials("app2")))));
             awaitIdle(1);
             call();
 
@@ -267,7 +271,9 @@ class LiveChangeLineTest extends LineTest {
                             .count());
             assertTrue(logins.contains("LOGIN app2 n3w k"), logins::toString);
             ambassador.apply(List.of(spec(source, s -> s.credentials(newSecret.credentials("app2")))));
-            assertEquals(List.of(), List.copyOf(meters.find("ambassador.prewarm.idle").gauges()));
+            assertEquals(
+                    List.of(),
+                    List.copyOf(meters.find("ambassador.prewarm.idle").gauges()));
             await().atMost(PATIENCE).until(() -> backend.open() == 0);
         }
     }
@@ -282,7 +288,8 @@ class LiveChangeLineTest extends LineTest {
     private void awaitIdle(int connections) {
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertEquals(
-                        connections, meters.get("ambassador.prewarm.idle").gauge().value()));
+                        connections,
+                        meters.get("ambassador.prewarm.idle").gauge().value()));
     }
 
     private Set<String> registered() {
@@ -313,11 +320,9 @@ class LiveChangeLineTest extends LineTest {
             ambassador.apply(List.of(spec(source, s -> {})));
             logIn().close();
             assertEquals(changes + 2, ambassador.generation());
-            await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertEquals(registered, registered()));
+            await().atMost(PATIENCE).untilAsserted(() -> assertEquals(registered, registered()));
             await().atMost(PATIENCE).until(() -> Thread.activeCount() <= threads + 2);
-            assertEquals(
-                    new InetSocketAddress("127.0.0.1", port), ambassador.address("line"));
+            assertEquals(new InetSocketAddress("127.0.0.1", port), ambassador.address("line"));
         }
     }
 }

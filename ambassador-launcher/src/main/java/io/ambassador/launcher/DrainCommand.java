@@ -15,8 +15,9 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "drain",
-        description = "Tells a running sidecar to accept no more connections and let the open ones end: all, or those of"
-                + " one service or endpoint.",
+        description =
+                "Tells a running sidecar to accept no more connections and let the open ones end: all, or those of"
+                        + " one service or endpoint.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 final class DrainCommand implements Callable<Integer> {

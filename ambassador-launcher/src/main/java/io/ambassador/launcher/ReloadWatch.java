@@ -56,9 +56,7 @@ final class ReloadWatch implements AutoCloseable {
             pending.cancel(false);
         }
         try {
-            pending = closed || thread == null
-                    ? null
-                    : thread.schedule(reload, QUIET_MILLIS, TimeUnit.MILLISECONDS);
+            pending = closed || thread == null ? null : thread.schedule(reload, QUIET_MILLIS, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             pending = null; // closed at this very moment
         }

@@ -114,8 +114,9 @@ final class Reloader implements AutoCloseable {
                 either.putAll(reading.files());
                 follow(either);
             }
-            List<String> problems =
-                    e instanceof ConfigurationException wrong ? wrong.problems() : List.of(String.valueOf(e.getMessage()));
+            List<String> problems = e instanceof ConfigurationException wrong
+                    ? wrong.problems()
+                    : List.of(String.valueOf(e.getMessage()));
             return ReloadOutcome.rejected(ambassador.generation(), problems);
         }
     }

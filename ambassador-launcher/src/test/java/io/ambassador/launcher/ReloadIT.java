@@ -46,8 +46,8 @@ class ReloadIT {
 
     /** One service, and {@code more} of it. */
     private void describe(String more) throws IOException {
-        write("services.echo { listen = " + port + ", discovery = \"static://127.0.0.1:" + backend.port() + "\""
-                + more + " }");
+        write("services.echo { listen = " + port + ", discovery = \"static://127.0.0.1:" + backend.port() + "\"" + more
+                + " }");
     }
 
     private void write(String text) throws IOException {
@@ -97,8 +97,7 @@ class ReloadIT {
             sidecar.signal("HUP");
 
             sidecar.awaitOutput("SIGHUP: reloading the configuration.");
-            sidecar.awaitOutput(
-                    "configuration 2 is in force: service echo changed (limits.max-connections)");
+            sidecar.awaitOutput("configuration 2 is in force: service echo changed (limits.max-connections)");
             echoes(client);
             assertTrue(ask(0, "status").contains("127.0.0.1:" + port));
         }
@@ -118,8 +117,7 @@ class ReloadIT {
                     + "listener 127.0.0.1:" + second + ": added\n"
                     + "event-loops: takes a restart\n";
 
-            assertEquals(
-                    plan + "Nothing was changed: this was a dry run.\n", ask(0, "reload", "--dry-run"));
+            assertEquals(plan + "Nothing was changed: this was a dry run.\n", ask(0, "reload", "--dry-run"));
             assertFalse(Ports.accepts(second));
             assertEquals(plan + "Configuration 2 is in force.\n", ask(0, "reload"));
             assertTrue(Ports.accepts(second));
@@ -159,8 +157,8 @@ class ReloadIT {
 
     @Test
     void whatOptionsAndEnvironmentSaidAtTheStartIsSaidAgain() throws Exception {
-        try (Jar sidecar = sidecar(
-                Map.of("AMBASSADOR_SERVICES_ECHO_BALANCING", "first"), "--set", "services.echo.role=any")) {
+        try (Jar sidecar =
+                sidecar(Map.of("AMBASSADOR_SERVICES_ECHO_BALANCING", "first"), "--set", "services.echo.role=any")) {
             describe(", role = primary, balancing = random");
 
             assertEquals("Nothing has changed; configuration 1 is in force.\n", ask(0, "reload"));

@@ -75,11 +75,7 @@ public final class ConfigReader {
 
     /** What stands outside services. */
     record Globals(
-            @Nullable Path cacheDirectory,
-            @Nullable AdminSpec admin,
-            LogSettings log,
-            boolean watch,
-            int eventLoops) {}
+            @Nullable Path cacheDirectory, @Nullable AdminSpec admin, LogSettings log, boolean watch, int eventLoops) {}
 
     Globals globals(Settings root) {
         Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);

@@ -47,11 +47,7 @@ public final class ConfigSources {
      * @param used told of each file, included ones too, before it is read; also of one that is not there
      */
     public static Config load(
-            Config base,
-            List<Path> files,
-            Map<String, String> environment,
-            List<String> overrides,
-            Consumer<Path> used)
+            Config base, List<Path> files, Map<String, String> environment, List<String> overrides, Consumer<Path> used)
             throws ConfigurationException {
         return new ConfigSources(used).gather(base, files, environment, overrides);
     }

@@ -79,7 +79,8 @@ final class FileIncluder implements ConfigIncluder, ConfigIncluderFile, ConfigIn
             }
             throw new Refused(includingFile + ": the required include " + file + " does not exist");
         }
-        return ConfigFiles.parse(file, new FileIncluder(file, used, depth + 1, left)).root();
+        return ConfigFiles.parse(file, new FileIncluder(file, used, depth + 1, left))
+                .root();
     }
 
     @Override
