@@ -127,7 +127,8 @@ class ReloadUnderLoadIT {
                         sidecar.residentKiB());
                 assertTrue(descriptorsAfter <= descriptors + 12, descriptors + ", then " + descriptorsAfter);
                 assertTrue(sidecar.threads() <= threads + 4, threads + ", then " + sidecar.threads());
-                assertTrue(sidecar.residentKiB() < memory + 32 * 1024, memory + ", then " + sidecar.residentKiB());
+                // What is live stays the same; the heap, of 64 MiB at most, may still have grown.
+                assertTrue(sidecar.residentKiB() < memory + 64 * 1024, memory + ", then " + sidecar.residentKiB());
             }
         }
     }
