@@ -31,6 +31,7 @@ final class ServiceState {
     final Logger log;
     final LogLimiter limiter = new LogLimiter();
     final ServiceJournal journal;
+    volatile boolean shutDown;
     final EndpointPool pool;
     final LongAdder toBackend = new LongAdder();
     final LongAdder toClient = new LongAdder();
@@ -47,6 +48,7 @@ final class ServiceState {
     private final Map<String, Counter> loginFailures = new ConcurrentHashMap<>();
     private volatile @Nullable SecretKeeper secrets;
     private @Nullable EndpointMeters unrouted;
+    private volatile boolean drained;
     private volatile boolean loggedIn;
     private volatile boolean closed;
 
@@ -73,6 +75,15 @@ final class ServiceState {
         SecretKeeper before = secrets;
         loggedIn |= before != null && before.wasAccepted();
         secrets = inForce;
+    }
+
+    /** Whether an operator has its listeners closed. */
+    boolean isDrained() {
+        return drained;
+    }
+
+    void drained(boolean taken) {
+        drained = taken;
     }
 
     /** Whether a server has accepted any secret that this service ever had. */
