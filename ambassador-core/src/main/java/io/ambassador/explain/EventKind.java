@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum EventKind {
     ENDPOINT_ADDED,
     ENDPOINT_REMOVED,
+    /** So many came or went at once that none of them is told by itself. */
+    ENDPOINTS_CHANGED,
     ENDPOINT_HEALTHY,
     ENDPOINT_UNHEALTHY,
     /** After failed connections. */

@@ -29,7 +29,7 @@ public final class PooledEndpoint implements Candidate {
         }
     }
 
-    private final Ejection ejection;
+    private volatile Ejection ejection;
     private final EndpointMeters meters;
     private final AtomicInteger active = new AtomicInteger();
     private final LongAdder opened = new LongAdder();
@@ -46,6 +46,7 @@ public final class PooledEndpoint implements Candidate {
     private int failedProbes;
     private int passedProbes;
     private boolean probed;
+    private boolean doubted;
     private boolean answered;
     private boolean awaitsProbe;
     private boolean disputed;
@@ -179,6 +180,7 @@ public final class PooledEndpoint implements Candidate {
         boolean firstAnswer = !answered && result.healthy();
         ServerRole oldRole = seenRole;
         if (result.healthy()) {
+            doubted = false;
             failedProbes = 0;
             passedProbes++;
             answered = true;
@@ -242,6 +244,25 @@ public final class PooledEndpoint implements Candidate {
     /** Whether it has been probed since its source said what its role is. */
     boolean isProbed() {
         return probed && !awaitsProbe;
+    }
+
+    /** Whether probes ask in another way than before, and none has succeeded since: the fault may be in the asking. */
+    boolean isDoubted() {
+        return doubted;
+    }
+
+    /** What probes found counts until they have found something else; without probes there is nothing to find. */
+    void probesChange(boolean anyToCome) {
+        probed = false;
+        doubted = true;
+        failedProbes = 0;
+        passedProbes = 0;
+        healthy |= !anyToCome;
+        answered |= !anyToCome;
+    }
+
+    void ejection(Ejection fresh) {
+        ejection = fresh;
     }
 
     boolean isHealthy() {

@@ -237,7 +237,10 @@ public final class Settings {
         List<String> known = new ArrayList<>();
         for (E constant : type.getEnumConstants()) {
             String word = constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
-            if (word.equals(value) || (word.equals("off") && value.equals("false"))) {
+            boolean same = word.equals(value)
+                    || word.equals("off") && value.equals("false")
+                    || word.equals("on") && value.equals("true");
+            if (same) {
                 return constant;
             }
             known.add(word);

@@ -41,8 +41,13 @@ public final class Ports {
 
     /** Whether something accepts on {@code port} of 127.0.0.1. */
     public static boolean accepts(int port) {
+        return accepts("127.0.0.1", port);
+    }
+
+    /** Whether something accepts on {@code port} of {@code host}. */
+    public static boolean accepts(String host, int port) {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 500);
+            socket.connect(new InetSocketAddress(host, port), 500);
             return true;
         } catch (IOException e) {
             return false;
@@ -50,8 +55,9 @@ public final class Ports {
     }
 
     private static int firstOfTheKernel() {
-        try {
-            String range = Files.readString(Path.of("/proc/sys/net/ipv4/ip_local_port_range"));
+        try { // in one read: the kernel answers no second one, and readString begins with a single byte
+            String range = Files.readAllLines(Path.of("/proc/sys/net/ipv4/ip_local_port_range"))
+                    .get(0);
             return Integer.parseInt(range.trim().split("\\s+")[0]);
         } catch (IOException notLinux) {
             return 0;

@@ -34,7 +34,7 @@ final class StatusTable {
                 rows(service, rows);
             }
         } catch (IOException e) {
-            throw new CommandFailure("The admin address answered what is not JSON. Is it an ambassador's?");
+            throw notJson();
         }
         int[] widths = new int[HEADINGS.size()];
         for (List<String> row : rows) {
@@ -49,6 +49,10 @@ final class StatusTable {
             }
             out.println(line.toString().stripTrailing());
         }
+    }
+
+    static CommandFailure notJson() {
+        return new CommandFailure("The admin address answered what is not JSON. Is it an ambassador's?");
     }
 
     private static void rows(@Nullable Object service, List<List<String>> rows) {

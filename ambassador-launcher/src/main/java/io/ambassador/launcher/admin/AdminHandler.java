@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.net.SocketAddress;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +39,24 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             return; // pipelined behind a request whose answer closes the connection
         }
         answered = true;
-        Reply reply = reply(request, ctx.channel().remoteAddress());
+        boolean head = request.method().equals(HttpMethod.HEAD);
+        String what = request.method() + " " + request.uri();
+        reply(request, ctx.channel().remoteAddress())
+                .whenComplete((reply, failure) -> ctx.executor().execute(() -> {
+                    if (failure != null) {
+                        LOG.error("{} failed.", what, failure);
+                    }
+                    send(
+                            ctx,
+                            reply != null
+                                    ? reply
+                                    : Reply.text(
+                                            HttpResponseStatus.INTERNAL_SERVER_ERROR, "That failed; the log says why."),
+                            head);
+                }));
+    }
+
+    private static void send(ChannelHandlerContext ctx, Reply reply, boolean head) {
         FullHttpResponse response =
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, reply.status(), Unpooled.wrappedBuffer(reply.body()));
         HttpHeaders headers = response.headers();
@@ -49,25 +67,25 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         headers.set("X-Content-Type-Options", "nosniff");
         headers.set("X-Frame-Options", "DENY");
         reply.headers().forEach(headers::set);
-        if (request.method().equals(HttpMethod.HEAD)) {
+        if (head) {
             response = response.replace(Unpooled.EMPTY_BUFFER);
         }
         ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
     }
 
-    private Reply reply(FullHttpRequest request, @Nullable SocketAddress from) {
+    private CompletableFuture<Reply> reply(FullHttpRequest request, @Nullable SocketAddress from) {
         if (request.decoderResult().isFailure()) {
-            return malformed(request.decoderResult().cause());
+            return CompletableFuture.completedFuture(
+                    malformed(request.decoderResult().cause()));
         }
         Reply refusal = gatekeeper.refusal(request, from);
         if (refusal != null) {
-            return refusal;
+            return CompletableFuture.completedFuture(refusal);
         }
         try {
             return router.answer(request);
         } catch (RuntimeException e) {
-            LOG.error("{} {} failed.", request.method(), request.uri(), e);
-            return Reply.text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "That failed; the log says why.");
+            return CompletableFuture.failedFuture(e);
         }
     }
 

@@ -2,6 +2,7 @@ package io.ambassador.launcher.admin;
 
 import io.ambassador.service.ServiceStatus;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** What the admin address shows and commands. Called on the admin thread; returns at once. */
 public interface Managed {
@@ -11,6 +12,9 @@ public interface Managed {
     boolean isReady();
 
     boolean isDraining();
+
+    /** Reads the configuration again. Takes a while, and is told when it is over, on any thread. */
+    CompletableFuture<ReloadOutcome> reload(boolean dryRun);
 
     /** Accepts no more connections; open ones may end by themselves. */
     void drain();

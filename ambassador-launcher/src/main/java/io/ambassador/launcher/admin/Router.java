@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +19,7 @@ import org.slf4j.LoggerFactory;
 /** Which path is answered how. Reading is GET or HEAD, changing is POST. */
 final class Router {
     private static final String SERVICES = "/api/services";
+    private static final String RELOAD = "/api/reload";
     private static final String LOG_LEVEL = "/api/log-level";
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.admin");
 
@@ -63,17 +65,44 @@ final class Router {
         return OPEN.contains(query < 0 ? uri : uri.substring(0, query));
     }
 
-    Reply answer(HttpRequest request) {
-        String path;
+    /** Perhaps later, on any thread. */
+    CompletableFuture<Reply> answer(HttpRequest request) {
+        QueryStringDecoder uri = new QueryStringDecoder(request.uri());
         try {
-            path = new QueryStringDecoder(request.uri()).path();
+            if (uri.path().equals(RELOAD) && request.method().equals(HttpMethod.POST)) {
+                return reload(uri.parameters().getOrDefault("dry-run", List.of("false")));
+            }
+            return CompletableFuture.completedFuture(answer(request, uri.path()));
         } catch (IllegalArgumentException e) {
-            return Reply.text(HttpResponseStatus.BAD_REQUEST, "The path is not percent-encoded correctly.");
+            return CompletableFuture.completedFuture(
+                    Reply.text(HttpResponseStatus.BAD_REQUEST, "The path is not percent-encoded correctly."));
         }
+    }
+
+    private CompletableFuture<Reply> reload(List<String> dryRun) {
+        return switch (dryRun.get(0)) {
+            case "true", "" -> managed.reload(true).thenApply(Router::reloaded);
+            case "false" -> managed.reload(false).thenApply(Router::reloaded);
+            default ->
+                CompletableFuture.completedFuture(
+                        Reply.text(HttpResponseStatus.BAD_REQUEST, "dry-run is true or false."));
+        };
+    }
+
+    private static Reply reloaded(ReloadOutcome outcome) {
+        HttpResponseStatus status =
+                outcome.plan() == null ? HttpResponseStatus.UNPROCESSABLE_ENTITY : HttpResponseStatus.OK;
+        return new Reply(status, Reply.JSON, ReloadJson.of(outcome), Map.of());
+    }
+
+    private Reply answer(HttpRequest request, String path) {
         Function<HttpRequest, Reply> read = reads.get(path);
         if (read == null && path.startsWith(SERVICES + "/")) {
             String name = path.substring(SERVICES.length() + 1);
             read = ignored -> service(name);
+        }
+        if (path.equals(RELOAD)) {
+            return notAllowed("POST");
         }
         Function<HttpRequest, Reply> change = changes.get(path);
         if (read == null && change == null) {

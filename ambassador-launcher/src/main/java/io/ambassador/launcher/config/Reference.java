@@ -279,7 +279,13 @@ public final class Reference {
                     "auto",
                     "How bytes are moved: through buffers of the process (`copy`), or from socket to socket by the"
                             + " kernel where neither TLS nor a guard is in between (`splice`, on Linux). `auto` begins"
-                            + " with the first and changes to the second while much comes one way."));
+                            + " with the first and changes to the second while much comes one way."),
+            key(
+                    "access-log",
+                    "`on`, `failures`, `off`",
+                    "on",
+                    "Which connections get a line in the log when they end; `failures`: those that did not end as they"
+                            + " should. See [access log](operations.md#access-log)."));
 
     /** Keys that belong to the product but not to this version. */
     static final Set<String> LATER_GLOBAL = Set.of("listeners", "register");
@@ -287,8 +293,7 @@ public final class Reference {
     /** Words of providers that belong to the product but not to this version. */
     static final Set<String> LATER_PROTOCOLS = Set.of("http", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
 
-    static final Set<String> LATER_SOURCES =
-            Set.of("zookeeper", "docker", "links", "kubernetes", "mdns", "marathon", "sentinel");
+    static final Set<String> LATER_SOURCES = Set.of("zookeeper", "kubernetes");
 
     private Reference() {}
 

@@ -5,6 +5,7 @@ import io.ambassador.launcher.admin.AdminServer;
 import io.ambassador.launcher.admin.AdminSpec;
 import io.ambassador.launcher.admin.Managed;
 import io.ambassador.launcher.admin.Metrics;
+import io.ambassador.launcher.admin.ReloadOutcome;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.Credentials;
 import io.ambassador.service.HealthSpec;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /** The ambassador, its admin address, and the backends behind it, ready to serve. */
@@ -183,6 +185,12 @@ final class Stage implements AutoCloseable {
             @Override
             public boolean isDraining() {
                 return draining;
+            }
+
+            @Override
+            public CompletableFuture<ReloadOutcome> reload(boolean dryRun) {
+                List<String> problem = List.of("The demo has no configuration that could be read again.");
+                return CompletableFuture.completedFuture(ReloadOutcome.rejected(ambassador.generation(), problem));
             }
 
             @Override

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.ChangePlan;
 import io.ambassador.launcher.logging.Logging;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceStatus;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -217,8 +219,44 @@ class AdminServerTest {
         assertEquals("", head.body());
     }
 
+    @Test
+    void tellsWhatAReloadChanged() throws Exception {
+        ChangePlan.Difference difference = new ChangePlan.Difference("role", "any", "primary", "new connections");
+        sidecar.outcome = ReloadOutcome.accepted(
+                8,
+                false,
+                new ChangePlan(
+                        7,
+                        List.of(new ChangePlan.ServiceChange("redis", ChangePlan.Kind.CHANGED, List.of(difference))),
+                        List.of(new ChangePlan.ListenerChange("127.0.0.1:1", "api", ChangePlan.Kind.ADDED))),
+                List.of("event-loops"));
+
+        HttpResponse<String> reply = ask("POST", "/api/reload");
+
+        assertEquals(200, reply.statusCode());
+        assertEquals("""
+                {"result":"applied","generation":8,"services":[{"service":"redis","change":"changed",\
+                "differences":[{"key":"role","from":"any","to":"primary","effect":"new connections"}]}],\
+                "listeners":[{"address":"127.0.0.1:1","service":"api","change":"added"}],"restart":["event-loops"]}\
+                """, reply.body());
+        assertEquals(List.of("reload"), sidecar.calls);
+    }
+
+    @Test
+    void tellsWhyAReloadIsRejected() throws Exception {
+        HttpResponse<String> reply = ask("POST", "/api/reload?dry-run=true");
+
+        assertEquals(422, reply.statusCode());
+        assertEquals(
+                "{\"result\":\"rejected\",\"generation\":7,\"problems\":[\"services.a: is <wrong>\"]}", reply.body());
+        assertEquals(List.of("dry run"), sidecar.calls);
+        assertEquals(400, ask("POST", "/api/reload?dry-run=perhaps").statusCode());
+        assertEquals(405, ask("GET", "/api/reload").statusCode());
+        assertEquals(List.of("dry run"), sidecar.calls);
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"/nosuch", "/api", "/api/reload", "//", "/..", "/livez/"})
+    @ValueSource(strings = {"/nosuch", "/api", "//", "/..", "/livez/"})
     void elsewhereIsNothing(String path) throws Exception {
         assertEquals(404, ask("GET", path).statusCode());
         assertEquals(404, ask("POST", path).statusCode());
@@ -372,6 +410,13 @@ class AdminServerTest {
         private volatile boolean ready = true;
         private volatile boolean draining;
         private volatile boolean broken;
+        private volatile ReloadOutcome outcome = ReloadOutcome.rejected(7, List.of("services.a: is <wrong>"));
+
+        @Override
+        public CompletableFuture<ReloadOutcome> reload(boolean dryRun) {
+            calls.add(dryRun ? "dry run" : "reload");
+            return CompletableFuture.supplyAsync(() -> outcome);
+        }
 
         @Override
         public List<ServiceStatus> services() {
