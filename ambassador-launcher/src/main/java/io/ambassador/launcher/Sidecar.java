@@ -1,6 +1,9 @@
 package io.ambassador.launcher;
 
 import io.ambassador.Ambassador;
+import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.Event;
+import io.ambassador.explain.Observer;
 import io.ambassador.launcher.admin.AdminServer;
 import io.ambassador.launcher.admin.AdminSpec;
 import io.ambassador.launcher.admin.Managed;
@@ -124,6 +127,21 @@ final class Sidecar {
             @Override
             public List<ServiceStatus> services() {
                 return ambassador.services();
+            }
+
+            @Override
+            public List<ConnectionRecord> recentConnections() {
+                return ambassador.recentConnections();
+            }
+
+            @Override
+            public List<Event> recentEvents() {
+                return ambassador.recentEvents();
+            }
+
+            @Override
+            public AutoCloseable observe(Observer observer) {
+                return ambassador.observe(observer);
             }
 
             @Override

@@ -1,5 +1,8 @@
 package io.ambassador.launcher.admin;
 
+import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.Event;
+import io.ambassador.explain.Observer;
 import io.ambassador.service.ServiceStatus;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -12,6 +15,15 @@ public interface Managed {
     boolean isReady();
 
     boolean isDraining();
+
+    /** Newest first. */
+    List<ConnectionRecord> recentConnections();
+
+    /** Oldest first. */
+    List<Event> recentEvents();
+
+    /** Tells {@code observer} from now on, until what is returned is closed. */
+    AutoCloseable observe(Observer observer);
 
     /** Reads the configuration again. Takes a while, and is told when it is over, on any thread. */
     CompletableFuture<ReloadOutcome> reload(boolean dryRun);

@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +21,8 @@ import org.slf4j.LoggerFactory;
 final class Router {
     private static final String SERVICES = "/api/services";
     private static final String RELOAD = "/api/reload";
+    private static final String EVENTS = "/api/events";
+    private static final String RECENT = "/api/connections/recent";
     private static final String LOG_LEVEL = "/api/log-level";
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.admin");
 
@@ -29,12 +32,15 @@ final class Router {
 
     private final Managed managed;
     private final Metrics metrics;
+    private final EventStreams streams;
     private final Map<String, Function<HttpRequest, Reply>> reads;
     private final Map<String, Function<HttpRequest, Reply>> changes;
 
-    Router(Managed managed, Metrics metrics) {
+    /** @param heartbeat of those who follow events */
+    Router(Managed managed, Metrics metrics, Duration heartbeat) {
         this.managed = managed;
         this.metrics = metrics;
+        this.streams = new EventStreams(managed, heartbeat);
         this.reads = Map.ofEntries(
                 Map.entry("/", request -> Dashboard.page()),
                 Map.entry("/livez", request -> alive()),
@@ -47,6 +53,8 @@ final class Router {
                 Map.entry("/startup", request -> ready()),
                 Map.entry("/metrics", this::metrics),
                 Map.entry(LOG_LEVEL, request -> logLevel()),
+                Map.entry(RECENT, this::recent),
+                Map.entry(EVENTS, this::events),
                 Map.entry(SERVICES, request -> services()));
         this.changes = Map.of(
                 "/api/drain",
@@ -144,6 +152,28 @@ final class Router {
             return Reply.text(HttpResponseStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
         }
         return logLevel();
+    }
+
+    private Reply events(HttpRequest request) {
+        EventStream stream = streams.open(request);
+        return stream == null
+                ? Reply.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "Too many follow events.")
+                : Reply.events(stream);
+    }
+
+    private Reply recent(HttpRequest request) {
+        Map<String, List<String>> wanted = new QueryStringDecoder(request.uri()).parameters();
+        String limit = wanted.getOrDefault("limit", List.of("100000")).get(0);
+        if (!limit.matches("\\d{1,6}")) {
+            return Reply.text(HttpResponseStatus.BAD_REQUEST, "limit is a number, such as 20.");
+        }
+        List<String> services = wanted.getOrDefault("service", List.of());
+        return Reply.ok(
+                Reply.JSON,
+                ExplainJson.connections(managed.recentConnections().stream()
+                        .filter(each -> services.isEmpty() || services.contains(each.service()))
+                        .limit(Integer.parseInt(limit))
+                        .toList()));
     }
 
     private static Reply notAllowed(String allowed) {

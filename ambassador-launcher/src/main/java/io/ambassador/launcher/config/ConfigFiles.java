@@ -39,10 +39,20 @@ final class ConfigFiles {
     }
 
     static Config parse(Path file, FileIncluder includer) {
-        return parse(read(file), file.toString(), includer);
+        String text = read(file);
+        if (!includer.mayRead(text.length())) {
+            throw new FileIncluder.Refused(
+                    file + ": is, with all that is included, larger than " + MAX_BYTES + " characters. Split it up");
+        }
+        return parse(text, file.toString(), includer);
     }
 
     static Config parse(String text, String origin, FileIncluder includer) {
+        Integer line = Nesting.lineTooDeep(text);
+        if (line != null) {
+            throw new FileIncluder.Refused(
+                    origin + ": " + line + ": is nested more than " + Nesting.MOST + " deep. No key is that deep");
+        }
         return ConfigFactory.parseString(
                 text,
                 ConfigParseOptions.defaults()

@@ -12,6 +12,7 @@ import java.io.File;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Includes files, found relative to the file that includes them; nothing is fetched from a URL or the class path. As
@@ -31,14 +32,21 @@ final class FileIncluder implements ConfigIncluder, ConfigIncluderFile, ConfigIn
 
     private final Path includingFile;
     private final int depth;
+    private final AtomicInteger left;
 
     FileIncluder(Path includingFile) {
-        this(includingFile, 1);
+        this(includingFile, 1, new AtomicInteger(ConfigFiles.MAX_BYTES));
     }
 
-    private FileIncluder(Path includingFile, int depth) {
+    private FileIncluder(Path includingFile, int depth, AtomicInteger left) {
         this.includingFile = includingFile;
         this.depth = depth;
+        this.left = left;
+    }
+
+    /** Whether so much more may be taken in, by this file or whatever includes one another with it. */
+    boolean mayRead(int characters) {
+        return left.addAndGet(-characters) >= 0;
     }
 
     @Override
@@ -66,7 +74,7 @@ final class FileIncluder implements ConfigIncluder, ConfigIncluderFile, ConfigIn
             }
             throw new Refused(includingFile + ": the required include " + file + " does not exist");
         }
-        return ConfigFiles.parse(file, new FileIncluder(file, depth + 1)).root();
+        return ConfigFiles.parse(file, new FileIncluder(file, depth + 1, left)).root();
     }
 
     @Override

@@ -301,11 +301,6 @@ public final class Reference {
         return new Key(path, type, fallback, meaning);
     }
 
-    /** The rest of a sentence that begins with an unknown word, where {@code later} ones are known to come. */
-    static String unknown(String word, Set<String> later, String otherwise) {
-        return later.contains(word) ? "is not supported by this version. Choose another" : otherwise;
-    }
-
     /** The environment variables of every key, with {@code SERVICE} for a service's name. */
     static List<String> variables(String service) {
         List<String> variables = new ArrayList<>();

@@ -1,6 +1,9 @@
 package io.ambassador.launcher.demo;
 
 import io.ambassador.Ambassador;
+import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.Event;
+import io.ambassador.explain.Observer;
 import io.ambassador.launcher.admin.AdminServer;
 import io.ambassador.launcher.admin.AdminSpec;
 import io.ambassador.launcher.admin.Managed;
@@ -175,6 +178,21 @@ final class Stage implements AutoCloseable {
             @Override
             public List<ServiceStatus> services() {
                 return ambassador.services();
+            }
+
+            @Override
+            public List<ConnectionRecord> recentConnections() {
+                return ambassador.recentConnections();
+            }
+
+            @Override
+            public List<Event> recentEvents() {
+                return ambassador.recentEvents();
+            }
+
+            @Override
+            public AutoCloseable observe(Observer observer) {
+                return ambassador.observe(observer);
             }
 
             @Override

@@ -283,7 +283,7 @@ class AdminAccessTest {
         }
     }
 
-    private static final class Told implements Managed {
+    private static final class Told extends Uneventful {
         private final List<String> calls = new ArrayList<>();
 
         @Override

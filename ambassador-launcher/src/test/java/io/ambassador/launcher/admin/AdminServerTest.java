@@ -48,7 +48,8 @@ class AdminServerTest {
 
     @BeforeEach
     void start() throws Exception {
-        server = AdminServer.start(AdminSpec.local(LOOPBACK, true), sidecar, metrics, Duration.ofSeconds(10));
+        server = AdminServer.start(
+                AdminSpec.local(LOOPBACK, true), sidecar, metrics, Duration.ofSeconds(10), Duration.ofSeconds(15));
     }
 
     @AfterEach
@@ -345,8 +346,12 @@ class AdminServerTest {
 
     @Test
     void aRequestThatDoesNotEndIsNotWaitedFor() throws Exception {
-        try (AdminServer hasty =
-                        AdminServer.start(AdminSpec.local(LOOPBACK, true), sidecar, metrics, Duration.ofMillis(200));
+        try (AdminServer hasty = AdminServer.start(
+                        AdminSpec.local(LOOPBACK, true),
+                        sidecar,
+                        metrics,
+                        Duration.ofMillis(200),
+                        Duration.ofSeconds(15));
                 Socket socket = new Socket()) {
             socket.connect(hasty.address().socketAddress());
             socket.setSoTimeout(30_000);
@@ -405,7 +410,7 @@ class AdminServerTest {
         assertEquals("That failed; the log says why.\n", failed.body());
     }
 
-    private static final class Sidecar implements Managed {
+    private static final class Sidecar extends Uneventful {
         private final List<String> calls = new ArrayList<>();
         private volatile boolean ready = true;
         private volatile boolean draining;
