@@ -153,19 +153,22 @@ final class BlockingQuery implements Pulse.Member {
         CompletableFuture<HttpAnswer> question = agent.get(target + more, timeout);
         asked = question;
         question.thenApply(answer -> read(answer, sentIndex))
-                .whenComplete((outcome, failure) -> Pulse.schedule(scheduler, () -> {
-                    if (hold) {
-                        agent.letGo();
-                    }
-                    if (asked == question) { // else it was taken back
-                        asked = null;
-                        if (failure == null) {
-                            take(outcome, !hold && (sentIndex > 0 || outcome.index() == 0));
-                        } else {
-                            failed(ConsulAgent.asDiscovery(failure));
-                        }
-                    }
-                }, Duration.ZERO));
+                .whenComplete((outcome, failure) -> Pulse.schedule(
+                        scheduler,
+                        () -> {
+                            if (hold) {
+                                agent.letGo();
+                            }
+                            if (asked == question) { // else it was taken back
+                                asked = null;
+                                if (failure == null) {
+                                    take(outcome, !hold && (sentIndex > 0 || outcome.index() == 0));
+                                } else {
+                                    failed(ConsulAgent.asDiscovery(failure));
+                                }
+                            }
+                        },
+                        Duration.ZERO));
     }
 
     /** Where the answer arrived, so that reading a long one keeps nobody waiting. */

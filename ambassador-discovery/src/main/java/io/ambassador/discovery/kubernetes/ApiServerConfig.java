@@ -19,9 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param options how its host name, and those among endpoints, are looked up
  */
 record ApiServerConfig(
-        @Nullable ServerAddress address,
-        @Nullable Configured<SecretSourceProvider<?>> token,
-        DnsOptions options) {
+        @Nullable ServerAddress address, @Nullable Configured<SecretSourceProvider<?>> token, DnsOptions options) {
     /** Reads {@code server}, {@code tls}, {@code token}, {@code insecure}, and how names are looked up. */
     static ApiServerConfig parse(Settings settings) {
         String server = settings.optionalString("server");
@@ -31,10 +29,7 @@ record ApiServerConfig(
         ServerAddress address = null;
         if (server != null) {
             address = settings.parse(
-                    "server",
-                    server,
-                    "an API server's https://host:port",
-                    text -> parseAddress(text, tls, insecure));
+                    "server", server, "an API server's https://host:port", text -> parseAddress(text, tls, insecure));
         } else {
             for (String key : new String[] {"tls", "token", "insecure"}) {
                 if (settings.has(key)) {

@@ -69,10 +69,7 @@ final class SliceWatch implements Pulse.Member {
 
     /** @return ends it, on any thread */
     static Runnable start(
-            KubernetesConfig config,
-            InCluster cluster,
-            ScheduledExecutorService scheduler,
-            Consumer<Told> listener) {
+            KubernetesConfig config, InCluster cluster, ScheduledExecutorService scheduler, Consumer<Told> listener) {
         Shared<?, ApiServer>.Lease lease = ApiServer.lease(config.server(), cluster, scheduler);
         if (lease == null) {
             listener.accept(new Told.Unreachable(new DiscoveryException(config.name()
@@ -163,13 +160,15 @@ final class SliceWatch implements Pulse.Member {
     }
 
     private void readService(Listing listing) {
-        Target target = new Target("/api/v1/namespaces").segment(config.namespace()).path("services/" + config.service());
+        Target target =
+                new Target("/api/v1/namespaces").segment(config.namespace()).path("services/" + config.service());
         CompletableFuture<HttpAnswer> question =
                 server.client().send(HttpRequest.get(target.toString()), ANSWER_TIMEOUT);
         ask(question, answer -> {
             if (answer.isSuccess()) {
                 Map<Integer, String> ports = new HashMap<>();
-                for (Json port : Json.parse(answer.stream()).get("spec").get("ports").elements()) {
+                for (Json port :
+                        Json.parse(answer.stream()).get("spec").get("ports").elements()) {
                     ports.put(port.integer("port", 0), port.text("name"));
                 }
                 slices.service(ports);
@@ -191,8 +190,7 @@ final class SliceWatch implements Pulse.Member {
     private void watch() {
         long seconds = Jitter.between(LONGEST_WATCH.multipliedBy(4).dividedBy(5), LONGEST_WATCH)
                 .toSeconds();
-        Target target = slices()
-                .query("watch", "1")
+        Target target = slices().query("watch", "1")
                 .query("allowWatchBookmarks", "true")
                 .query("resourceVersion", version)
                 .query("timeoutSeconds", Long.toString(seconds));

@@ -93,8 +93,9 @@ final class Slices {
     private String noPort() {
         TreeSet<String> known = new TreeSet<>();
         byName.values()
-                .forEach(slice -> slice.ports().forEach(port -> known.add(
-                        port.name().isEmpty() ? Integer.toString(port.number()) : port.name())));
+                .forEach(slice -> slice.ports()
+                        .forEach(port ->
+                                known.add(port.name().isEmpty() ? Integer.toString(port.number()) : port.name())));
         return (config.port().isEmpty() ? "it has not one port, but " + known.size() : "it has no such port")
                 + " (known: " + String.join(", ", known) + ")";
     }

@@ -224,13 +224,13 @@ class ZooKeeperSourceIT extends EndpointSourceContract {
     @Test
     void whatOnlySomeMayReadNeedsTheirPassword() throws Exception {
         ACL acl = new ACL(
-                ZooDefs.Perms.ALL, new Id("digest", DigestAuthenticationProvider.generateDigest("ambassador:right")));
+                ZooDefs.Perms.ALL, new Id("digest", DigestAuthenticationProvider.generateDigest("ambassador:s3cret")));
         writer.curator()
                 .create()
                 .creatingParentsIfNeeded()
                 .withACL(List.of(acl))
                 .forPath("/closed", "10.0.0.1:1".getBytes(UTF_8));
-        Path password = Files.writeString(folder.resolve("password"), "right");
+        Path password = Files.writeString(folder.resolve("password"), "s3cret");
         Map<String, Object> settings = new HashMap<>(Map.of("path", "/closed"));
         try (RecordingListener stranger = watch(settings)) {
             await().atMost(patience()).until(() -> stranger.last() instanceof Unreachable);
@@ -240,7 +240,7 @@ class ZooKeeperSourceIT extends EndpointSourceContract {
         settings.putAll(Map.of("user", "ambassador", "password", Map.of("text-file", password.toString())));
         try (RecordingListener known = watch(settings)) {
             awaitAddresses(known, Set.of("10.0.0.1:1"));
-            assertFalse(known.all().toString().contains("right"));
+            assertFalse(known.all().toString().contains("s3cret"));
         }
     }
 

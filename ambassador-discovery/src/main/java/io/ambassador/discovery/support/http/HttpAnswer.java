@@ -49,8 +49,11 @@ public record HttpAnswer(int status, Map<String, String> headers, List<byte[]> p
 
     /** Status and the beginning of the body, for messages: {@code "500: No cluster leader"}. */
     public String summary() {
-        byte[] body = parts.isEmpty() ? new byte[0] : parts.get(0);
-        String text = new String(body, 0, Math.min(body.length, EXCERPT), UTF_8).strip();
+        ByteArrayOutputStream excerpt = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            excerpt.write(part, 0, Math.min(part.length, EXCERPT - excerpt.size()));
+        }
+        String text = excerpt.toString(UTF_8).strip();
         StringBuilder line = new StringBuilder().append(status);
         if (!text.isEmpty()) {
             line.append(": ");
