@@ -234,6 +234,15 @@ public final class Service implements ByteCounter {
         }
     }
 
+    /** What is open will be cut, whatever it is waiting for. Any thread. */
+    public void shutDown() {
+        state.shutDown = true;
+    }
+
+    public boolean isShutDown() {
+        return state.shutDown;
+    }
+
     /** Nothing is left of a service that has ended. Control thread, after its last connection. */
     public void close() {
         secrets.close();
@@ -337,6 +346,13 @@ public final class Service implements ByteCounter {
         }
         state.opened.increment();
         return true;
+    }
+
+    /** Which limit keeps clients out now: its key. */
+    public String limit() {
+        boolean full = spec.limits().rate() == null
+                || admission.open() >= spec.limits().maxConnections();
+        return full ? "limits.max-connections" : "limits.rate";
     }
 
     public void leave() {
