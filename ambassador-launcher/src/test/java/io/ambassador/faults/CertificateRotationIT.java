@@ -155,8 +155,8 @@ class CertificateRotationIT {
         Socket plain = new Socket();
         plain.connect(sidecar.address(), 10_000);
         plain.setSoTimeout(20_000);
-        try (SSLSocket socket = (SSLSocket)
-                context.getSocketFactory().createSocket(plain, "127.0.0.1", plain.getPort(), true)) {
+        try (SSLSocket socket =
+                (SSLSocket) context.getSocketFactory().createSocket(plain, "127.0.0.1", plain.getPort(), true)) {
             DataOutputStream out = new DataOutputStream(socket.getOutputStream());
             DataInputStream in = new DataInputStream(socket.getInputStream());
             int number = in.readInt();
@@ -181,8 +181,7 @@ class CertificateRotationIT {
 
     private static X509Certificate certificate(Issued issued) throws Exception {
         try (InputStream in = Files.newInputStream(issued.certificate())) {
-            return (X509Certificate)
-                    CertificateFactory.getInstance("X.509").generateCertificate(in);
+            return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
         }
     }
 
@@ -195,7 +194,8 @@ class CertificateRotationIT {
     }
 
     private static String settings(TlsEcho backend, Path ca, Issued own, Path clientCa) {
-        return "discovery = \"static://127.0.0.1:" + backend.port() + "\", health.probe = off, limits.connect-timeout = 20s, tls { server-name = "
+        return "discovery = \"static://127.0.0.1:" + backend.port()
+                + "\", health.probe = off, limits.connect-timeout = 20s, tls { server-name = "
                 + NAME + ", ca = \"" + ca + "\" }, client-tls { certificate = \"" + own.certificate() + "\", key = \""
                 + own.key() + "\", client-ca = \"" + clientCa + "\" }";
     }

@@ -94,8 +94,7 @@ class ReloadUnderLoadIT {
                     assertTrue(answer.body().contains("\"generation\":" + generation + ","), seen);
                 }
                 assertEquals(generation, sidecar.metric("ambassador_config_generation", ""));
-                assertEquals(
-                        rejected, sidecar.metric("ambassador_config_changes_total", "result=\"rejected\""));
+                assertEquals(rejected, sidecar.metric("ambassador_config_changes_total", "result=\"rejected\""));
                 long[] before = streams.all().stream()
                         .mapToLong(SteadyStreams.Stream::messages)
                         .toArray();
@@ -193,8 +192,7 @@ class ReloadUnderLoadIT {
         String extra = "ambassador.services.extra { discovery = \"static://127.0.0.1:1\", ";
         return switch (i / 2 % 5) {
             case 0 -> new Round(valid.substring(0, valid.length() - 40), "is not HOCON");
-            case 1 ->
-                new Round(valid + "x = " + "[".repeat(100_000) + "]".repeat(100_000), "is nested");
+            case 1 -> new Round(valid + "x = " + "[".repeat(100_000) + "]".repeat(100_000), "is nested");
             case 2 ->
                 new Round(
                         valid + extra + "listen = 0, protocol = redis, credentials.password.file = \""
