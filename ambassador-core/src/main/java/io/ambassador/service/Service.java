@@ -1,6 +1,7 @@
 package io.ambassador.service;
 
 import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.EndReason;
 import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.Meters;
 import io.ambassador.relay.ByteCounter;
@@ -167,8 +168,6 @@ public final class Service implements ByteCounter {
 
     private SecretKeeper keeper(Credentials credentials) {
         Configured<SecretSourceProvider<?>> next = credentials.rotation().next();
-        EndpointPool pool = state.pool;
-        Runnable tellAll = () -> pool.endpoints().forEach(PooledEndpoint::rotated);
         return new SecretKeeper(
                 credentials.username(),
                 secret(credentials.password()),
@@ -176,7 +175,7 @@ public final class Service implements ByteCounter {
                 credentials.rotation(),
                 System::nanoTime,
                 state.secretVersions,
-                credentials.rotation().drainWithin() == null ? () -> {} : tellAll,
+                credentials.rotation().drainWithin() == null ? () -> {} : state.connections::rotated,
                 (kind, version) -> state.journal.tell(kind, "credentials", version),
                 state.log);
     }
@@ -328,7 +327,7 @@ public final class Service implements ByteCounter {
         secrets.release();
     }
 
-    /** Whether one more client may be served; {@code true} is to be followed by {@link #leave}. */
+    /** Whether one more client may be served; {@code true} is followed by {@link #entered} or {@link #leave}. */
     public boolean tryEnter() {
         if (!admission.tryEnter()) {
             return false;
@@ -337,8 +336,34 @@ public final class Service implements ByteCounter {
         return true;
     }
 
+    /** It is not served after all. */
     public void leave() {
         admission.leave();
+    }
+
+    /** The client is being served; {@link #left} follows. */
+    public void entered(OpenConnection connection) {
+        state.connections.add(connection);
+    }
+
+    public void left(OpenConnection connection) {
+        state.connections.remove(connection);
+        admission.leave();
+    }
+
+    /** Ends the connections that have an endpoint. Any thread. */
+    public void endRelayed(EndReason reason) {
+        state.connections.endRelayed(reason);
+    }
+
+    /** The ambassador stops: ends every connection, however far it has got, and those that come yet. Any thread. */
+    public void cut() {
+        state.connections.cut();
+    }
+
+    /** Connections that {@link #cut} has ended so far. */
+    public long cutConnections() {
+        return state.cut.sum();
     }
 
     /**
@@ -349,6 +374,9 @@ public final class Service implements ByteCounter {
     public void ended(ConnectionRecord connection, @Nullable PooledEndpoint endpoint) {
         (endpoint == null ? state.unrouted() : endpoint.meters())
                 .closed(connection.reason().word());
+        if (connection.reason() == EndReason.SHUTDOWN) {
+            state.cut.increment();
+        }
         journal.ended(connection);
     }
 
@@ -361,9 +389,10 @@ public final class Service implements ByteCounter {
         return admission.open();
     }
 
-    /** Whether discovery has answered once. */
+    /** Whether there were endpoints to use at any time, or its start-up deadline has passed. */
     public boolean isReady() {
-        return discovery.answered();
+        Duration deadline = spec.startupDeadline();
+        return state.pool.wasFilled() || deadline != null && System.nanoTime() - state.began() >= deadline.toNanos();
     }
 
     @Override

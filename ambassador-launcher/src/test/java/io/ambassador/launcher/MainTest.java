@@ -109,8 +109,7 @@ class MainTest {
         assertTrue(out.toString().contains("services.redis.relay = auto  # default"), out::toString);
         assertTrue(out.toString().contains("is valid: 1 service."), out::toString);
         assertTrue(
-                err.toString().contains(": services.redis.credentials.password: the secret stands in"),
-                err::toString);
+                err.toString().contains(": services.redis.credentials.password: the secret stands in"), err::toString);
         assertTrue(!(out + "" + err).contains("hunter2"));
     }
 
