@@ -51,6 +51,10 @@ final class OpenConnections {
         open.forEach(connection -> connection.end(EndReason.SHUTDOWN));
     }
 
+    boolean isCut() {
+        return cut;
+    }
+
     /** Tells those that are relayed that the secret has changed. */
     void rotated() {
         open.forEach(OpenConnection::rotated);

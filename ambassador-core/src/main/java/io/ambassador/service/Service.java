@@ -2,6 +2,7 @@ package io.ambassador.service;
 
 import io.ambassador.explain.ConnectionRecord;
 import io.ambassador.explain.EndReason;
+import io.ambassador.explain.EventKind;
 import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.Meters;
 import io.ambassador.relay.ByteCounter;
@@ -228,7 +229,13 @@ public final class Service implements ByteCounter {
         }
         if (by == null) {
             removeMeters();
+            state.drained(false); // of one that comes back nobody has said so
         }
+    }
+
+    /** Whether {@link #cut} has been called. */
+    public boolean isShutDown() {
+        return state.connections.isCut();
     }
 
     /** Nothing is left of a service that has ended. Control thread, after its last connection. */
@@ -336,6 +343,13 @@ public final class Service implements ByteCounter {
         return true;
     }
 
+    /** Which limit keeps clients out now: its key. */
+    public String limit() {
+        boolean full = spec.limits().rate() == null
+                || admission.open() >= spec.limits().maxConnections();
+        return full ? "limits.max-connections" : "limits.rate";
+    }
+
     /** It is not served after all. */
     public void leave() {
         admission.leave();
@@ -389,6 +403,27 @@ public final class Service implements ByteCounter {
         return admission.open();
     }
 
+    /** Whether an operator has its listeners closed. */
+    public boolean isDrained() {
+        return state.isDrained();
+    }
+
+    /** Notes that its listeners are closed, or open again. */
+    public void drained(boolean taken) {
+        state.drained(taken);
+        state.journal.tell(taken ? EventKind.SERVICE_DRAINED : EventKind.SERVICE_UNDRAINED, "", "");
+        state.log.info(taken ? "drained" : "no longer drained");
+    }
+
+    /**
+     * Keeps new connections from one endpoint, or no longer. Control thread.
+     *
+     * @return whether it is known
+     */
+    public boolean drainEndpoint(String address, boolean taken) {
+        return state.pool.drain(address, taken);
+    }
+
     /** Whether there were endpoints to use at any time, or its start-up deadline has passed. */
     public boolean isReady() {
         Duration deadline = spec.startupDeadline();
@@ -436,6 +471,7 @@ public final class Service implements ByteCounter {
                 listening,
                 isReady(),
                 state.pool.snapshot().panic(),
+                isDrained(),
                 active(),
                 state.opened.sum(),
                 state.toBackend.sum(),

@@ -50,6 +50,7 @@ final class ServiceState {
     private volatile @Nullable SecretKeeper secrets;
     private @Nullable EndpointMeters unrouted;
     private final long began = System.nanoTime();
+    private volatile boolean drained;
     private volatile boolean loggedIn;
     private volatile boolean closed;
 
@@ -82,6 +83,15 @@ final class ServiceState {
     /** In {@link System#nanoTime}. */
     long began() {
         return began;
+    }
+
+    /** Whether an operator has its listeners closed. */
+    boolean isDrained() {
+        return drained;
+    }
+
+    void drained(boolean taken) {
+        drained = taken;
     }
 
     /** Whether a server has accepted any secret that this service ever had. */

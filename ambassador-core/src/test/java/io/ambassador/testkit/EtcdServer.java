@@ -12,20 +12,33 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A real etcd 3.4 on free ports of 127.0.0.1, alone or one of a cluster, with its data in a temporary directory. Writes
  * go over its JSON API, as fast as it takes them; what a person would do goes through {@link #etcdctl}.
  */
 public final class EtcdServer implements AutoCloseable {
+    /**
+     * Where a member runs.
+     *
+     * @param prefix what its command line begins with
+     * @param host the address that it listens on
+     */
+    public record Place(List<String> prefix, String host) {
+        static final Place HERE = new Place(List.of(), "127.0.0.1");
+    }
+
     private final String name;
+    private final Place place;
     private final int clientPort = Ports.free();
-    private final int peerPort;
+    private final int peerPort = Ports.free();
     private final String scheme;
     private final List<String> arguments = new ArrayList<>();
     private final HttpClient http = HttpClient.newBuilder()
@@ -35,49 +48,60 @@ public final class EtcdServer implements AutoCloseable {
     private final Path directory;
     private Daemon daemon;
 
-    private EtcdServer(String name, int peerPort, String cluster, List<String> flags) {
+    private EtcdServer(String name, Place place, String... flags) {
         this.name = name;
-        this.peerPort = peerPort;
+        this.place = place;
         this.directory = Daemon.newDirectory("etcd");
-        this.scheme = flags.contains("--cert-file") ? "https" : "http";
+        this.scheme = List.of(flags).contains("--cert-file") ? "https" : "http";
+        arguments.addAll(place.prefix());
         arguments.addAll(List.of(
                 "etcd", "--name", name, "--data-dir", directory.resolve("data").toString()));
-        arguments.addAll(List.of("--listen-client-urls", url(clientPort), "--advertise-client-urls", url(clientPort)));
-        String peer = "http://127.0.0.1:" + peerPort;
-        arguments.addAll(List.of("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer));
-        arguments.addAll(List.of("--initial-cluster", cluster, "--log-level", "warn", "--logger", "zap"));
-        arguments.addAll(flags);
+        arguments.addAll(List.of("--listen-client-urls", url(), "--advertise-client-urls", url()));
+        arguments.addAll(List.of("--listen-peer-urls", peerUrl(), "--initial-advertise-peer-urls", peerUrl()));
+        arguments.addAll(List.of("--log-level", "warn", "--logger", "zap"));
+        arguments.addAll(List.of(flags));
     }
 
     /** One that is a cluster by itself; returns once it serves. */
     public static EtcdServer start(String... flags) {
-        int peerPort = Ports.free();
-        EtcdServer server = new EtcdServer("m1", peerPort, "m1=http://127.0.0.1:" + peerPort, List.of(flags));
+        return startIn(Place.HERE, flags);
+    }
+
+    /** The same, elsewhere. */
+    public static EtcdServer startIn(Place place, String... flags) {
+        EtcdServer server = new EtcdServer("m0", place, flags);
+        server.arguments.addAll(List.of("--initial-cluster", "m0=" + server.peerUrl()));
         server.launch();
         server.awaitService();
         return server;
     }
 
-    /** A cluster of {@code count}; returns once it serves. */
+    /** A cluster of {@code count} on 127.0.0.1; returns once it serves. */
     public static List<EtcdServer> cluster(int count) {
-        List<Integer> ports = new ArrayList<>();
-        List<String> cluster = new ArrayList<>();
-        for (int i = 1; i <= count; i++) {
-            ports.add(Ports.free());
-            cluster.add("m" + i + "=http://127.0.0.1:" + ports.get(i - 1));
-        }
+        return cluster(Collections.nCopies(count, Place.HERE));
+    }
+
+    /** A cluster with a member in each of {@code places}; returns once it serves. */
+    public static List<EtcdServer> cluster(List<Place> places) {
         List<EtcdServer> members = new ArrayList<>();
-        for (int i = 1; i <= count; i++) {
-            members.add(new EtcdServer("m" + i, ports.get(i - 1), String.join(",", cluster), List.of()));
-        }
+        places.forEach(place -> members.add(new EtcdServer("m" + members.size(), place)));
+        String cluster = members.stream()
+                .map(member -> member.name + "=" + member.peerUrl())
+                .collect(Collectors.joining(","));
+        members.forEach(member -> member.arguments.addAll(List.of("--initial-cluster", cluster)));
         members.forEach(EtcdServer::launch);
         members.forEach(EtcdServer::awaitService);
         return members;
     }
 
-    /** {@code 127.0.0.1:port}, for clients. */
+    /** {@code host:port}, for clients. */
     public String address() {
-        return "127.0.0.1:" + clientPort;
+        return place.host() + ":" + clientPort;
+    }
+
+    /** For the other members. */
+    public int peerPort() {
+        return peerPort;
     }
 
     public int port() {
@@ -99,6 +123,17 @@ public final class EtcdServer implements AutoCloseable {
         post(
                 "/v3/kv/put",
                 "{\"key\":\"" + base64(key) + "\",\"value\":\"" + base64(value) + "\",\"lease\":\"" + lease + "\"}");
+    }
+
+    /** Many at once, in one transaction for each hundred. */
+    public void putAll(Map<String, String> values) {
+        List<String> puts = new ArrayList<>();
+        values.forEach((key, value) ->
+                puts.add("{\"request_put\":{\"key\":\"" + base64(key) + "\",\"value\":\"" + base64(value) + "\"}}"));
+        for (int from = 0; from < puts.size(); from += 100) {
+            List<String> some = puts.subList(from, Math.min(puts.size(), from + 100));
+            post("/v3/kv/txn", "{\"success\":[" + String.join(",", some) + "]}");
+        }
     }
 
     public void delete(String key) {
@@ -125,7 +160,7 @@ public final class EtcdServer implements AutoCloseable {
         return Long.parseLong(field("revision", post("/v3/kv/range", "{\"key\":\"AA==\"}")));
     }
 
-    /** Forgets everything before the present revision. */
+    /** Forgets everything before the present revision; to be called when there is something new to forget. */
     public void compact() {
         post("/v3/kv/compaction", "{\"revision\":\"" + revision() + "\",\"physical\":true}");
     }
@@ -152,7 +187,7 @@ public final class EtcdServer implements AutoCloseable {
 
     /** Runs {@code etcdctl} against this server, with API 3; gives what it printed. */
     public String etcdctl(String... command) {
-        List<String> line = new ArrayList<>(List.of("etcdctl", "--endpoints", scheme + "://" + address()));
+        List<String> line = new ArrayList<>(List.of("etcdctl", "--endpoints", url()));
         line.addAll(List.of(command));
         return run(line);
     }
@@ -186,7 +221,7 @@ public final class EtcdServer implements AutoCloseable {
     }
 
     private void launch() {
-        daemon = Daemon.start(directory, arguments, () -> Ports.accepts(clientPort));
+        daemon = Daemon.start(directory, arguments, () -> Ports.accepts(place.host(), clientPort));
     }
 
     /** Until it has, or is, a leader. */
@@ -207,12 +242,11 @@ public final class EtcdServer implements AutoCloseable {
     }
 
     private String get(String path) {
-        return send(HttpRequest.newBuilder(URI.create(url(clientPort) + path)));
+        return send(HttpRequest.newBuilder(URI.create(url() + path)));
     }
 
     private String post(String path, String body) {
-        return send(HttpRequest.newBuilder(URI.create(url(clientPort) + path))
-                .POST(HttpRequest.BodyPublishers.ofString(body)));
+        return send(HttpRequest.newBuilder(URI.create(url() + path)).POST(HttpRequest.BodyPublishers.ofString(body)));
     }
 
     private String send(HttpRequest.Builder request) {
@@ -231,8 +265,12 @@ public final class EtcdServer implements AutoCloseable {
         }
     }
 
-    private String url(int port) {
-        return scheme + "://127.0.0.1:" + port;
+    private String url() {
+        return scheme + "://" + address();
+    }
+
+    private String peerUrl() {
+        return "http://" + place.host() + ":" + peerPort;
     }
 
     private static String field(String name, String json) {

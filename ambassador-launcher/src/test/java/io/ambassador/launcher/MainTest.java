@@ -68,7 +68,6 @@ class MainTest {
                     --omnimode                            | --omnimode is not supported by this version
                     --setup-iptables                      | --setup-iptables is not supported by this version
                     etcd://127.0.0.1:2379                 | expected: etcd://host:port,host:port/path
-                    consul://127.0.0.1:8500/path          | "consul" is not supported by this version
                     run --nosuch                          | Unknown option: '--nosuch'
                     run -c /nosuch/file                   | /nosuch/file: there is no such file
                     run --log-level loud                  | --log-level: "loud" is not a level (known: error, warn, info, debug, trace)
