@@ -44,8 +44,8 @@ final class EngineFollower {
     /** An event may come a moment before the list has what it tells of. */
     private static final Duration LATER = Duration.ofMillis(500);
 
-    private static final Duration INTERVAL = Duration.ofSeconds(10);
-    private static final Duration SPREAD = Duration.ofSeconds(2);
+    private static final Duration INTERVAL = Duration.ofSeconds(5);
+    private static final Duration SPREAD = Duration.ofSeconds(1);
 
     private final DockerConfig config;
     private final ScheduledExecutorService scheduler;
