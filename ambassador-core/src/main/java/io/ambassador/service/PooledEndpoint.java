@@ -40,6 +40,7 @@ public final class PooledEndpoint implements Candidate {
     private volatile int weight;
     private volatile boolean healthy = true;
     private volatile boolean removed;
+    private volatile boolean drained;
     private volatile ServerRole seenRole = ServerRole.UNKNOWN;
     private volatile ServerRole role = ServerRole.UNKNOWN;
     private volatile @Nullable String lastError;
@@ -273,6 +274,15 @@ public final class PooledEndpoint implements Candidate {
         return removed;
     }
 
+    /** Whether an operator keeps new connections from it. */
+    boolean isDrained() {
+        return drained;
+    }
+
+    void drained(boolean taken) {
+        drained = taken;
+    }
+
     void removed(boolean gone) {
         removed = gone;
     }
@@ -307,9 +317,11 @@ public final class PooledEndpoint implements Candidate {
     ServiceStatus.EndpointStatus status() {
         ServiceStatus.Health state = removed
                 ? ServiceStatus.Health.DRAINING
-                : !healthy
-                        ? ServiceStatus.Health.UNHEALTHY
-                        : ejection.isEjected() ? ServiceStatus.Health.EJECTED : ServiceStatus.Health.HEALTHY;
+                : drained
+                        ? ServiceStatus.Health.DRAINED
+                        : !healthy
+                                ? ServiceStatus.Health.UNHEALTHY
+                                : ejection.isEjected() ? ServiceStatus.Health.EJECTED : ServiceStatus.Health.HEALTHY;
         double nanos = latencyNanos();
         return new ServiceStatus.EndpointStatus(
                 endpoint,

@@ -1,6 +1,7 @@
 package io.ambassador.service;
 
 import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.EventKind;
 import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.Meters;
 import io.ambassador.relay.ByteCounter;
@@ -229,6 +230,7 @@ public final class Service implements ByteCounter {
         }
         if (by == null) {
             removeMeters();
+            state.drained(false); // of one that comes back nobody has said so
         }
     }
 
@@ -361,6 +363,27 @@ public final class Service implements ByteCounter {
         return admission.open();
     }
 
+    /** Whether an operator has its listeners closed. */
+    public boolean isDrained() {
+        return state.isDrained();
+    }
+
+    /** Notes that its listeners are closed, or open again. */
+    public void drained(boolean taken) {
+        state.drained(taken);
+        state.journal.tell(taken ? EventKind.SERVICE_DRAINED : EventKind.SERVICE_UNDRAINED, "", "");
+        state.log.info(taken ? "drained" : "no longer drained");
+    }
+
+    /**
+     * Keeps new connections from one endpoint, or no longer. Control thread.
+     *
+     * @return whether it is known
+     */
+    public boolean drainEndpoint(String address, boolean taken) {
+        return state.pool.drain(address, taken);
+    }
+
     /** Whether discovery has answered once. */
     public boolean isReady() {
         return discovery.answered();
@@ -407,6 +430,7 @@ public final class Service implements ByteCounter {
                 listening,
                 isReady(),
                 state.pool.snapshot().panic(),
+                isDrained(),
                 active(),
                 state.opened.sum(),
                 state.toBackend.sum(),

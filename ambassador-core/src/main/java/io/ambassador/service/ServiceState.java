@@ -47,6 +47,7 @@ final class ServiceState {
     private final Map<String, Counter> loginFailures = new ConcurrentHashMap<>();
     private volatile @Nullable SecretKeeper secrets;
     private @Nullable EndpointMeters unrouted;
+    private volatile boolean drained;
     private volatile boolean loggedIn;
     private volatile boolean closed;
 
@@ -73,6 +74,15 @@ final class ServiceState {
         SecretKeeper before = secrets;
         loggedIn |= before != null && before.wasAccepted();
         secrets = inForce;
+    }
+
+    /** Whether an operator has its listeners closed. */
+    boolean isDrained() {
+        return drained;
+    }
+
+    void drained(boolean taken) {
+        drained = taken;
     }
 
     /** Whether a server has accepted any secret that this service ever had. */

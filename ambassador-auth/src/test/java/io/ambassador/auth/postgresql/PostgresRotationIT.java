@@ -100,7 +100,7 @@ class PostgresRotationIT {
 
     /** One client with one query. @return {@link Visitors#SERVED}, or the SQLSTATE it got */
     private static String ask(Ambassador ambassador) {
-        try (PgClient client = PgClient.connect(ambassador.address(Front.SERVICE))) {
+        try (PgClient client = PgClient.connect(ambassador.address(Front.SERVICE), RotationOrder.GAP.plusMinutes(2))) {
             client.send(PgClient.startup("user", Front.CLIENT_USER, "database", Front.DATABASE));
             List<PgClient.Message> answer = client.readTo('Z');
             PgClient.Message last = answer.get(answer.size() - 1);

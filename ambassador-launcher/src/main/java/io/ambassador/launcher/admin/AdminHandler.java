@@ -5,11 +5,13 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
@@ -57,20 +59,42 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     private static void send(ChannelHandlerContext ctx, Reply reply, boolean head) {
+        if (reply.stream() != null && !head) {
+            follow(ctx, reply, reply.stream());
+            return;
+        }
         FullHttpResponse response =
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, reply.status(), Unpooled.wrappedBuffer(reply.body()));
+        headers(response, reply);
+        if (reply.stream() == null) {
+            response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, reply.body().length);
+        }
+        if (head) {
+            response = response.replace(Unpooled.EMPTY_BUFFER);
+        }
+        ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /** Whatever is written from now on is its body. */
+    private static void follow(ChannelHandlerContext ctx, Reply reply, EventStream stream) {
+        if (!ctx.channel().isActive()) {
+            return;
+        }
+        HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, reply.status());
+        headers(response, reply);
+        ctx.pipeline().remove(Deadline.class);
+        ctx.write(response, ctx.voidPromise());
+        ctx.pipeline().addLast("events", stream);
+    }
+
+    private static void headers(HttpResponse response, Reply reply) {
         HttpHeaders headers = response.headers();
         headers.set(HttpHeaderNames.CONTENT_TYPE, reply.contentType());
-        headers.setInt(HttpHeaderNames.CONTENT_LENGTH, reply.body().length);
         headers.set(HttpHeaderNames.CACHE_CONTROL, "no-store");
         headers.set(HttpHeaderNames.CONNECTION, "close");
         headers.set("X-Content-Type-Options", "nosniff");
         headers.set("X-Frame-Options", "DENY");
         reply.headers().forEach(headers::set);
-        if (head) {
-            response = response.replace(Unpooled.EMPTY_BUFFER);
-        }
-        ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
     }
 
     private CompletableFuture<Reply> reply(FullHttpRequest request, @Nullable SocketAddress from) {

@@ -2,12 +2,14 @@ package io.ambassador.launcher.admin;
 
 import io.ambassador.launcher.logging.Logging;
 import io.ambassador.service.ServiceStatus;
+import io.ambassador.spi.AmbassadorException;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +22,8 @@ import org.slf4j.LoggerFactory;
 final class Router {
     private static final String SERVICES = "/api/services";
     private static final String RELOAD = "/api/reload";
+    private static final String EVENTS = "/api/events";
+    private static final String RECENT = "/api/connections/recent";
     private static final String LOG_LEVEL = "/api/log-level";
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.admin");
 
@@ -29,12 +33,15 @@ final class Router {
 
     private final Managed managed;
     private final Metrics metrics;
+    private final EventStreams streams;
     private final Map<String, Function<HttpRequest, Reply>> reads;
     private final Map<String, Function<HttpRequest, Reply>> changes;
 
-    Router(Managed managed, Metrics metrics) {
+    /** @param heartbeat of those who follow events */
+    Router(Managed managed, Metrics metrics, Duration heartbeat) {
         this.managed = managed;
         this.metrics = metrics;
+        this.streams = new EventStreams(managed, heartbeat);
         this.reads = Map.ofEntries(
                 Map.entry("/", request -> Dashboard.page()),
                 Map.entry("/livez", request -> alive()),
@@ -47,6 +54,8 @@ final class Router {
                 Map.entry("/startup", request -> ready()),
                 Map.entry("/metrics", this::metrics),
                 Map.entry(LOG_LEVEL, request -> logLevel()),
+                Map.entry(RECENT, this::recent),
+                Map.entry(EVENTS, this::events),
                 Map.entry(SERVICES, request -> services()));
         this.changes = Map.of(
                 "/api/drain",
@@ -69,14 +78,47 @@ final class Router {
     CompletableFuture<Reply> answer(HttpRequest request) {
         QueryStringDecoder uri = new QueryStringDecoder(request.uri());
         try {
-            if (uri.path().equals(RELOAD) && request.method().equals(HttpMethod.POST)) {
-                return reload(uri.parameters().getOrDefault("dry-run", List.of("false")));
+            DrainRequest drain = DrainRequest.of(uri.path());
+            boolean slow = drain != null || uri.path().equals(RELOAD);
+            if (slow && !request.method().equals(HttpMethod.POST)) {
+                return CompletableFuture.completedFuture(notAllowed("POST"));
             }
-            return CompletableFuture.completedFuture(answer(request, uri.path()));
+            if (drain != null) {
+                return drain(drain);
+            }
+            return slow
+                    ? reload(uri.parameters().getOrDefault("dry-run", List.of("false")))
+                    : CompletableFuture.completedFuture(answer(request, uri.path()));
         } catch (IllegalArgumentException e) {
             return CompletableFuture.completedFuture(
                     Reply.text(HttpResponseStatus.BAD_REQUEST, "The path is not percent-encoded correctly."));
         }
+    }
+
+    private CompletableFuture<Reply> drain(DrainRequest wanted) {
+        CompletableFuture<Void> done;
+        if (wanted.endpoint() == null) {
+            done = managed.drainService(wanted.service(), wanted.undo());
+        } else {
+            try {
+                managed.drainEndpoint(wanted.service(), wanted.endpoint(), wanted.undo());
+                done = CompletableFuture.completedFuture(null);
+            } catch (IllegalArgumentException e) {
+                done = CompletableFuture.failedFuture(e);
+            }
+        }
+        return done.handle((nothing, failure) -> {
+            if (failure == null) {
+                return Reply.text(HttpResponseStatus.OK, wanted.undo() ? "no longer drained" : "drained");
+            }
+            Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+            HttpResponseStatus status = cause instanceof IllegalArgumentException
+                    ? HttpResponseStatus.NOT_FOUND
+                    : cause instanceof AmbassadorException
+                            ? HttpResponseStatus.CONFLICT
+                            : HttpResponseStatus.INTERNAL_SERVER_ERROR;
+            return Reply.text(status, String.valueOf(cause.getMessage()));
+        });
     }
 
     private CompletableFuture<Reply> reload(List<String> dryRun) {
@@ -100,9 +142,6 @@ final class Router {
         if (read == null && path.startsWith(SERVICES + "/")) {
             String name = path.substring(SERVICES.length() + 1);
             read = ignored -> service(name);
-        }
-        if (path.equals(RELOAD)) {
-            return notAllowed("POST");
         }
         Function<HttpRequest, Reply> change = changes.get(path);
         if (read == null && change == null) {
@@ -144,6 +183,28 @@ final class Router {
             return Reply.text(HttpResponseStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
         }
         return logLevel();
+    }
+
+    private Reply events(HttpRequest request) {
+        EventStream stream = streams.open(request);
+        return stream == null
+                ? Reply.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "Too many follow events.")
+                : Reply.events(stream);
+    }
+
+    private Reply recent(HttpRequest request) {
+        Map<String, List<String>> wanted = new QueryStringDecoder(request.uri()).parameters();
+        String limit = wanted.getOrDefault("limit", List.of("100000")).get(0);
+        if (!limit.matches("\\d{1,6}")) {
+            return Reply.text(HttpResponseStatus.BAD_REQUEST, "limit is a number, such as 20.");
+        }
+        List<String> services = wanted.getOrDefault("service", List.of());
+        return Reply.ok(
+                Reply.JSON,
+                ExplainJson.connections(managed.recentConnections().stream()
+                        .filter(each -> services.isEmpty() || services.contains(each.service()))
+                        .limit(Integer.parseInt(limit))
+                        .toList()));
     }
 
     private static Reply notAllowed(String allowed) {

@@ -67,6 +67,12 @@ public final class Reference {
                             + " [log](command-line.md#log). `--log-level` wins."),
             key("log.format", "`text`, `json`", "text", "How a line is written. `--log-format` wins."),
             key(
+                    "reload.watch",
+                    "boolean",
+                    "false",
+                    "Whether a change of the configuration's files, included ones too, is a reload by itself; see"
+                            + " [change while running](operations.md#change-while-running)."),
+            key(
                     "event-loops",
                     "number 1-256",
                     "",
@@ -299,11 +305,6 @@ public final class Reference {
 
     private static Key key(String path, String type, String fallback, String meaning) {
         return new Key(path, type, fallback, meaning);
-    }
-
-    /** The rest of a sentence that begins with an unknown word, where {@code later} ones are known to come. */
-    static String unknown(String word, Set<String> later, String otherwise) {
-        return later.contains(word) ? "is not supported by this version. Choose another" : otherwise;
     }
 
     /** The environment variables of every key, with {@code SERVICE} for a service's name. */

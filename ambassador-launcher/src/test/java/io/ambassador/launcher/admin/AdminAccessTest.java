@@ -283,7 +283,7 @@ class AdminAccessTest {
         }
     }
 
-    private static final class Told implements Managed {
+    private static final class Told extends Uneventful {
         private final List<String> calls = new ArrayList<>();
 
         @Override
@@ -305,6 +305,17 @@ class AdminAccessTest {
         public CompletableFuture<ReloadOutcome> reload(boolean dryRun) {
             calls.add("reload");
             return CompletableFuture.completedFuture(ReloadOutcome.rejected(1, List.of()));
+        }
+
+        @Override
+        public CompletableFuture<Void> drainService(String service, boolean undo) {
+            calls.add("drain " + service);
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public void drainEndpoint(String service, String endpoint, boolean undo) {
+            calls.add("drain " + service + " " + endpoint);
         }
 
         @Override
