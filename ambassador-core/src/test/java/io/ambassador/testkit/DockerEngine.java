@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A real Docker Engine with socket, data, bridge and networks of its own; it writes no firewall rules, so containers are
@@ -22,12 +23,15 @@ import java.util.concurrent.TimeUnit;
 public final class DockerEngine implements AutoCloseable {
     public static final String IMAGE = "busybox";
 
+    private static final AtomicInteger COUNT = new AtomicInteger();
+    private static final int FIRST = ThreadLocalRandom.current().nextInt(100);
     private static final List<String> TOOLS = List.of("sh", "nc", "httpd", "hostname", "sleep", "mkdir", "rm");
 
     private final Path directory = Daemon.newDirectory("docker");
     private final Path socket = directory.resolve("docker.sock");
-    private final String bridge = "amb" + ProcessHandle.current().pid() + "d";
-    private final String networks = "10." + ThreadLocalRandom.current().nextInt(100, 200) + ".";
+    private final int number = COUNT.incrementAndGet();
+    private final String bridge = "amb" + ProcessHandle.current().pid() + "d" + number;
+    private final String networks = "10." + (100 + (FIRST + number) % 100) + ".";
     private final List<String> more;
     private final Thread hook = new Thread(this::end, "end-docker");
     private Daemon daemon;
@@ -41,6 +45,7 @@ public final class DockerEngine implements AutoCloseable {
         DockerEngine engine = new DockerEngine(List.of(options));
         Runtime.getRuntime().addShutdownHook(engine.hook);
         try {
+            engine.directory.toFile().setExecutable(true, false); // others may have a right to the socket
             run(List.of("ip", "link", "add", engine.bridge, "type", "bridge"));
             run(List.of("ip", "addr", "add", engine.networks + "0.1/24", "dev", engine.bridge));
             run(List.of("ip", "link", "set", engine.bridge, "up"));

@@ -62,8 +62,12 @@ class DockerIT {
     }
 
     private static void run(int number, String... options) {
-        List<String> line =
-                new ArrayList<>(List.of("run", "--detach", "--name", "shop-" + number, "--label", "app=shop"));
+        run(engine, number, options);
+    }
+
+    private static void run(DockerEngine engine, int number, String... options) {
+        List<String> line = new ArrayList<>(
+                List.of("run", "--detach", "--name", "shop-" + number, "--label", "app=shop", "--stop-signal", "KILL"));
         line.addAll(Arrays.asList(options));
         line.addAll(List.of(
                 "--hostname", Integer.toString(number), IMAGE, "nc", "-ll", "-p", "7000", "-e", "/bin/hostname"));
@@ -71,6 +75,11 @@ class DockerIT {
     }
 
     private static Ambassador ambassador(Ambassador.Builder builder, Map<String, ?> discovery) throws Exception {
+        return ambassador(engine, builder, discovery);
+    }
+
+    private static Ambassador ambassador(DockerEngine engine, Ambassador.Builder builder, Map<String, ?> discovery)
+            throws Exception {
         Map<String, Object> settings = new TreeMap<>(discovery);
         settings.put("host", engine.host());
         return builder.service(
@@ -145,7 +154,7 @@ class DockerIT {
                         "docker run has returned: a connection to the new container began %d ms later",
                         (first - started) / 1_000_000);
 
-                engine.docker("stop", "--time", "0", "shop-1");
+                engine.docker("stop", "shop-1");
                 long stopped = System.nanoTime();
                 long enough = stopped + Duration.ofSeconds(1).toNanos();
                 await().atMost(PATIENCE).until(() -> clients.since(enough).size() > 25);
@@ -258,8 +267,10 @@ class DockerIT {
                 await().atMost(PATIENCE)
                         .until(() -> !status(before).sources().get(0).stale());
                 report("engine is back: followed again after %d ms", (System.nanoTime() - back) / 1_000_000);
-                engine.docker("stop", "--time", "0", "shop-1");
+                long stop = System.nanoTime();
+                engine.docker("stop", "shop-1"); // which cuts the connection that it may be serving
                 awaitServed(before, 2);
+                long stopped = System.nanoTime();
 
                 engine.pause();
                 await().atMost(PATIENCE)
@@ -274,7 +285,46 @@ class DockerIT {
                         "engine killed, restarted and stopped: %d of %d new connections failed",
                         NewConnections.failed(clients.all()).size(),
                         clients.all().size());
-                assertEquals(List.of(), NewConnections.failed(clients.all()));
+                assertEquals(
+                        List.of(),
+                        NewConnections.failed(clients.all()).stream()
+                                .filter(call -> call.ended() < stop || call.began() > stopped)
+                                .toList());
+            }
+        }
+    }
+
+    @Test
+    void engineThatTakesItsContainersAlongIsRightWithinFiveSecondsOfItsReturn() throws Exception {
+        try (DockerEngine mortal = DockerEngine.start()) {
+            for (int i = 1; i <= 3; i++) {
+                run(mortal, i, "--restart", "always");
+            }
+            try (Ambassador ambassador =
+                    ambassador(mortal, Ambassador.builder(), Map.of("label", "app=shop", "port", 7000))) {
+                awaitServed(ambassador, 1, 2, 3);
+                InetSocketAddress address = ambassador.address("shop");
+                try (NewConnections clients = NewConnections.start(() -> number(address), 4, 50)) {
+                    mortal.docker("update", "--restart", "no", "shop-3"); // it will not return
+                    mortal.stop("TERM");
+                    mortal.restart();
+                    long back = System.nanoTime();
+                    long enough = back + Duration.ofSeconds(5).toNanos();
+                    await().atMost(PATIENCE).until(() -> clients.since(enough).size() > 50);
+                    List<NewConnections.Call> later = clients.since(enough);
+                    assertEquals(List.of(), NewConnections.failed(later));
+                    Set<Integer> numbers = new TreeSet<>();
+                    later.forEach(call -> numbers.add(call.backend()));
+                    assertEquals(Set.of(1, 2), numbers);
+                    long last = clients.since(back).stream()
+                            .filter(call -> call.error() != null)
+                            .mapToLong(NewConnections.Call::began)
+                            .max()
+                            .orElse(back);
+                    report(
+                            "engine is back with its containers: the last connection that failed began %d ms later",
+                            (last - back) / 1_000_000);
+                }
             }
         }
     }
