@@ -407,6 +407,7 @@ final class Engine {
     }
 
     private void endConnections() {
+        all().forEach(unit -> unit.service().shutDown());
         all().forEach(unit -> unit.endConnections(EndReason.SHUTDOWN));
         CompletableFuture<Void> ended = new CompletableFuture<>();
         completeWhenIdle(ended);

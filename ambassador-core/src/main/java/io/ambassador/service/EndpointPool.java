@@ -323,7 +323,7 @@ public final class EndpointPool {
         if (!member.isRemoved()) {
             return;
         }
-        if (member.activeConnections() == 0) {
+        if (isForgotten(member)) {
             leaving.remove(member);
             member.meters().remove();
             publishVisible();
@@ -332,11 +332,18 @@ public final class EndpointPool {
         }
     }
 
+    private static boolean isForgotten(PooledEndpoint member) {
+        return member.isRemoved() && member.activeConnections() == 0;
+    }
+
     private void act(PooledEndpoint member, OnChangeSpec.Action action, EndReason reason) {
         switch (action) {
             case CLOSE -> member.end(reason);
-            case DRAIN ->
-                later(() -> endUnlessBack(member, reason), spec.onChange().drainTimeout());
+            case DRAIN -> {
+                if (!isForgotten(member)) { // else there is nothing to end, and a timer would keep it in memory
+                    later(() -> endUnlessBack(member, reason), spec.onChange().drainTimeout());
+                }
+            }
             case KEEP -> {}
         }
     }

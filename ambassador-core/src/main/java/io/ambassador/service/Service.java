@@ -44,7 +44,7 @@ public final class Service implements ByteCounter {
     private final ServiceSpec spec;
     private final ServiceEnvironment environment;
     private final ServiceState state;
-    private final @Nullable ServiceSpec before;
+    private final boolean sameProbes;
     private final BalancingPolicy policy;
     private final Protocol protocol;
     private final Discovery discovery;
@@ -68,7 +68,7 @@ public final class Service implements ByteCounter {
         Service running = old == null || old.ended ? null : old;
         this.spec = spec;
         this.environment = environment;
-        this.before = running == null ? null : running.spec;
+        this.sameProbes = running != null && sameProbes(running.spec, spec);
         this.policy = running != null && running.spec.balancing().equals(spec.balancing())
                 ? running.policy
                 : policy(spec.balancing());
@@ -206,7 +206,7 @@ public final class Service implements ByteCounter {
             state.registerMeters();
         } else {
             old.removeMeters();
-            state.pool.follow(spec, policy, before != null && sameProbes(before, spec));
+            state.pool.follow(spec, policy, sameProbes);
         }
         state.secrets(secrets.own());
         registerMeters();
@@ -232,6 +232,15 @@ public final class Service implements ByteCounter {
             removeMeters();
             state.drained(false); // of one that comes back nobody has said so
         }
+    }
+
+    /** What is open will be cut, whatever it is waiting for. Any thread. */
+    public void shutDown() {
+        state.shutDown = true;
+    }
+
+    public boolean isShutDown() {
+        return state.shutDown;
     }
 
     /** Nothing is left of a service that has ended. Control thread, after its last connection. */
@@ -337,6 +346,13 @@ public final class Service implements ByteCounter {
         }
         state.opened.increment();
         return true;
+    }
+
+    /** Which limit keeps clients out now: its key. */
+    public String limit() {
+        boolean full = spec.limits().rate() == null
+                || admission.open() >= spec.limits().maxConnections();
+        return full ? "limits.max-connections" : "limits.rate";
     }
 
     public void leave() {

@@ -31,6 +31,7 @@ final class ServiceState {
     final Logger log;
     final LogLimiter limiter = new LogLimiter();
     final ServiceJournal journal;
+    volatile boolean shutDown;
     final EndpointPool pool;
     final LongAdder toBackend = new LongAdder();
     final LongAdder toClient = new LongAdder();
