@@ -2,6 +2,7 @@ package io.ambassador.discovery.docker;
 
 import io.ambassador.discovery.support.EndpointEntry;
 import io.ambassador.discovery.support.Json;
+import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -50,7 +51,7 @@ final class Containers {
     /** @throws IllegalArgumentException if it is no list */
     static Answer read(byte[] body) {
         List<Json> containers = new ArrayList<>();
-        Json.forEach(body, containers::add);
+        Json.forEach(new ByteArrayInputStream(body), containers::add);
         containers.sort(Comparator.comparing(Containers::name));
         return new Answer(
                 containers,
