@@ -104,6 +104,42 @@ public final class Ambassador implements AutoCloseable {
         return engine.apply(() -> wanted);
     }
 
+    /**
+     * Closes the listeners of one service, until {@link #undrainService}. Its connections go on, and so do discovery and
+     * probes. It stays so when it is described otherwise.
+     *
+     * @throws IllegalArgumentException if there is no such service
+     */
+    public void drainService(String name) {
+        engine.drainService(name);
+    }
+
+    /**
+     * Opens them again.
+     *
+     * @throws AmbassadorException if one cannot be bound; then all stay closed
+     * @throws IllegalArgumentException if there is no such service
+     */
+    public void undrainService(String name) throws AmbassadorException {
+        engine.undrainService(name);
+    }
+
+    /**
+     * Keeps new connections from one endpoint, until {@link #undrainEndpoint}, even if discovery takes it away and
+     * brings it back meanwhile. Open connections stay.
+     *
+     * @param address {@code host:port}
+     * @throws IllegalArgumentException if there is no such service or endpoint
+     */
+    public void drainEndpoint(String service, String address) {
+        engine.drainEndpoint(service, address, true);
+    }
+
+    /** Lets new connections go there again. */
+    public void undrainEndpoint(String service, String address) {
+        engine.drainEndpoint(service, address, false);
+    }
+
     /** Describes a service to {@link #apply}. */
     public static ServiceSpec describe(String name, Builder.Definition definition) throws ConfigurationException {
         ServiceBuilder service = new ServiceBuilder(name, Catalog.load());

@@ -1,6 +1,5 @@
 package io.ambassador;
 
-import io.ambassador.listener.ServiceListener;
 import io.ambassador.service.ServiceEnvironment;
 import io.ambassador.service.ServiceSpec;
 import io.ambassador.spi.AmbassadorException;
@@ -26,14 +25,12 @@ final class Change {
     private static final Duration START_PATIENCE = Duration.ofSeconds(1);
 
     private final Map<String, ServiceUnit> running;
-    private final Listeners listeners;
     private final Transport transport;
     private final ServiceEnvironment environment;
     private final boolean starting;
+    private final SocketChange sockets;
     private final Map<String, ServiceUnit> wanted = new LinkedHashMap<>();
     private final List<ServiceUnit> made = new ArrayList<>();
-    private final Map<Listeners.Place, ServiceListener> sockets = new LinkedHashMap<>();
-    private final Map<Listeners.Place, ServiceListener> fresh = new LinkedHashMap<>();
     private final List<String> unusable = new ArrayList<>();
     private final List<String> unavailable = new ArrayList<>();
 
@@ -45,10 +42,10 @@ final class Change {
             ServiceEnvironment environment,
             boolean starting) {
         this.running = running;
-        this.listeners = listeners;
         this.transport = transport;
         this.environment = environment;
         this.starting = starting;
+        this.sockets = new SocketChange(listeners);
     }
 
     /**
@@ -66,7 +63,7 @@ final class Change {
                 make(spec, leaving);
             }
             made.forEach(unit -> unit.service().readSecrets());
-            wanted.values().forEach(this::bind);
+            wanted.values().forEach(unit -> sockets.prepare(unit, unusable, unavailable));
             awaitSecrets();
             throwIfWrong();
             prepared = true;
@@ -97,23 +94,6 @@ final class Change {
         }
     }
 
-    private void bind(ServiceUnit unit) {
-        for (Listeners.Place place : Listeners.places(unit.spec())) {
-            try {
-                ServiceListener listener = listeners.bound().get(place);
-                if (listener == null) {
-                    listener = listeners.bind(place, unit);
-                    fresh.put(place, listener);
-                } else {
-                    ServiceListener.refuseUnknowableUsers(transport, place.address(), unit.service());
-                }
-                sockets.put(place, listener);
-            } catch (AmbassadorException e) {
-                unavailable.add(String.valueOf(e.getMessage()));
-            }
-        }
-    }
-
     private void awaitSecrets() {
         long deadline = System.nanoTime() + (starting ? START_PATIENCE : SECRET_PATIENCE).toNanos();
         for (ServiceUnit unit : made) {
@@ -138,23 +118,25 @@ final class Change {
         }
     }
 
+    /** The last step that may fail, and the first that is felt: see {@link SocketChange#makeRoom}. */
+    void makeRoom() throws ConfigurationException {
+        try {
+            sockets.makeRoom(running.values());
+        } catch (AmbassadorException e) {
+            throw new ConfigurationException(String.valueOf(e.getMessage()));
+        }
+    }
+
     /** Lets go of everything that was made. */
     void abandon() {
-        fresh.values().forEach(ServiceListener::close);
+        sockets.abandon();
         made.forEach(ServiceUnit::abandon);
     }
 
     /** Lets the new take the place of the old. Control thread; {@link #finish} follows. */
     void commit() {
         made.forEach(unit -> attempt(unit, unit::begin));
-        for (ServiceUnit unit : wanted.values()) {
-            for (Listeners.Place place : Listeners.places(unit.spec())) {
-                ServiceListener listener = sockets.get(place);
-                if (listener != null && !fresh.containsKey(place)) {
-                    attempt(unit, () -> listener.lead(unit.entrance()));
-                }
-            }
-        }
+        wanted.values().forEach(unit -> attempt(unit, () -> sockets.lead(unit)));
         for (ServiceUnit old : running.values()) {
             ServiceUnit by = wanted.get(old.spec().name());
             if (by != old) {
@@ -168,20 +150,13 @@ final class Change {
         try {
             step.run();
         } catch (RuntimeException e) {
-            unit.service().log().error("A part of a change failed.", e);
+            unit.service().defect("A part of a change failed.", e);
         }
     }
 
-    /** Lets new sockets accept, and closes those that nobody asks for any more. Blocks until that is done. */
+    /** Opens what is new, and closes what is gone. Blocks until that is done. */
     void finish() {
-        Map<Listeners.Place, ServiceListener> before = listeners.bound();
-        listeners.replace(sockets);
-        fresh.values().forEach(ServiceListener::open);
-        before.forEach((place, listener) -> {
-            if (!sockets.containsKey(place)) {
-                listener.close();
-            }
-        });
+        sockets.finish();
     }
 
     /** The services that there are now. */

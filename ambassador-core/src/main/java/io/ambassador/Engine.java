@@ -4,6 +4,7 @@ import io.ambassador.explain.ConnectionRecord;
 import io.ambassador.explain.EndReason;
 import io.ambassador.explain.EventKind;
 import io.ambassador.explain.Journal;
+import io.ambassador.listener.ServiceListener;
 import io.ambassador.metrics.MeterGroup;
 import io.ambassador.metrics.Meters;
 import io.ambassador.service.OnChangeSpec;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -184,6 +186,7 @@ final class Engine {
         Change change = prepare(wanted);
         boolean committed = false;
         try {
+            change.makeRoom();
             committed = commit(change);
         } finally {
             if (!committed) {
@@ -191,7 +194,7 @@ final class Engine {
             }
         }
         if (!committed) {
-            throw new AmbassadorException("The ambassador is draining or closed: nothing can be changed any more.");
+            throw ending();
         }
     }
 
@@ -201,7 +204,7 @@ final class Engine {
         try {
             change.prepare(wanted, leaving::get);
         } catch (RejectedExecutionException e) {
-            throw new AmbassadorException("The ambassador is closed: nothing can be changed any more.");
+            throw ending();
         }
         return change;
     }
@@ -260,12 +263,78 @@ final class Engine {
     }
 
     List<SocketAddress> addresses(String service) {
+        return listeners.addresses(unit(service));
+    }
+
+    private ServiceUnit unit(String service) {
         Map<String, ServiceUnit> services = running.services();
         ServiceUnit unit = services.get(service);
         if (unit == null) {
             throw new IllegalArgumentException("service: " + service + " (known: " + services.keySet() + ")");
         }
-        return listeners.addresses(unit);
+        return unit;
+    }
+
+    /** Closes the listeners of one service; its connections go on. */
+    void drainService(String name) {
+        changing.lock();
+        try {
+            ServiceUnit unit = unit(name);
+            if (!unit.service().isDrained()) {
+                unit.service().drained(true);
+                Listeners.places(unit.spec()).forEach(listeners::close);
+            }
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /**
+     * Opens them again.
+     *
+     * @throws AmbassadorException if one cannot be bound: then all stay closed
+     */
+    void undrainService(String name) throws AmbassadorException {
+        changing.lock();
+        try {
+            ServiceUnit unit = unit(name);
+            if (!unit.service().isDrained()) {
+                return;
+            }
+            Map<Listeners.Place, ServiceListener> opening = bind(unit);
+            unit.service().drained(false);
+            opening.forEach(listeners::add);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private Map<Listeners.Place, ServiceListener> bind(ServiceUnit unit) throws AmbassadorException {
+        Map<Listeners.Place, ServiceListener> bound = new LinkedHashMap<>();
+        boolean complete = false;
+        try {
+            for (Listeners.Place place : Listeners.places(unit.spec())) {
+                bound.put(place, listeners.bind(place, unit));
+            }
+            complete = true;
+            return bound;
+        } finally {
+            if (!complete) {
+                bound.values().forEach(ServiceListener::close);
+            }
+        }
+    }
+
+    /** Keeps new connections from one endpoint, or no longer. */
+    void drainEndpoint(String service, String address, boolean taken) {
+        ServiceUnit unit = unit(service);
+        if (!onControl(() -> unit.service().drainEndpoint(address, taken))) {
+            throw new IllegalArgumentException("endpoint: " + address + " is not known to service " + service);
+        }
+    }
+
+    private static AmbassadorException ending() {
+        return new AmbassadorException("The ambassador is draining or closed: nothing can be changed any more.");
     }
 
     /** Newest first. */
@@ -344,6 +413,7 @@ final class Engine {
     }
 
     private void endConnections() {
+        all().forEach(unit -> unit.service().shutDown());
         all().forEach(unit -> unit.endConnections(EndReason.SHUTDOWN));
         CompletableFuture<Void> ended = new CompletableFuture<>();
         completeWhenIdle(ended);

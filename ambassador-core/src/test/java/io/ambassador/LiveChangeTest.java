@@ -15,10 +15,13 @@ import io.ambassador.service.HealthSpec;
 import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.OnChangeSpec.Action;
+import io.ambassador.service.RelayMode;
 import io.ambassador.service.ServiceSpec;
 import io.ambassador.service.ServiceStatus;
 import io.ambassador.service.TlsSpec;
+import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.ConfigurationException;
+import io.ambassador.spi.discovery.DiscoveryException;
 import io.ambassador.spi.discovery.EndpointSource;
 import io.ambassador.spi.discovery.EndpointState;
 import io.ambassador.testkit.EchoServer;
@@ -29,6 +32,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.SocketException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +40,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -139,7 +144,7 @@ class LiveChangeTest {
                     s -> s.discover(known(one.port(), two.port())),
                     s -> s.tls(new TlsSpec("localhost", null, null, null)),
                     s -> s.listen("127.0.0.1", 0),
-                    s -> s.relay(io.ambassador.service.RelayMode.COPY));
+                    s -> s.relay(RelayMode.COPY));
             long generation = 1;
             for (Ambassador.Builder.Definition change : changes) {
                 ChangePlan plan = ambassador.apply(List.of(service("echo", change)));
@@ -169,7 +174,7 @@ class LiveChangeTest {
     void nobodyIsRefusedWhileAServiceChanges() throws Exception {
         List<String> failures = new CopyOnWriteArrayList<>();
         AtomicInteger served = new AtomicInteger();
-        var threads = Executors.newFixedThreadPool(4);
+        ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
             List<Future<?>> clients = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
@@ -319,6 +324,75 @@ class LiveChangeTest {
     }
 
     @Test
+    void anAddressThatOverlapsWithTheOneBeforeTakesItsPlace() throws Exception {
+        ServiceSpec everywhere =
+                Ambassador.describe("echo", s -> s.listen("*:" + port).discover(toOne));
+        try (Socket client = client()) {
+            echoes(client);
+
+            ambassador.apply(List.of(everywhere));
+
+            echoes(client);
+            assertEquals("[/0.0.0.0:" + port + "]", ambassador.addresses("echo").toString());
+            try (Socket another = client()) {
+                echoes(another);
+            }
+            ambassador.apply(List.of(service("echo", s -> {})));
+            try (Socket another = client()) {
+                echoes(another);
+            }
+        }
+    }
+
+    @Test
+    void whatWasClosedToMakeRoomIsOpenAgainIfThatFails() throws Exception {
+        try (ServerSocket taken = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.2"))) {
+            ServiceSpec everywhere =
+                    Ambassador.describe("echo", s -> s.listen("*:" + port).discover(toOne));
+
+            ConfigurationException failure =
+                    assertThrows(ConfigurationException.class, () -> ambassador.apply(List.of(everywhere)));
+
+            assertTrue(failure.getMessage().contains("0.0.0.0:" + port), failure::getMessage);
+            assertEquals(1, ambassador.generation());
+            try (Socket client = client()) {
+                echoes(client);
+            }
+            assertFalse(taken.isClosed());
+        }
+    }
+
+    @Test
+    void anAddressIsForOneServiceAlone() throws Exception {
+        ConfigurationException failure = assertThrows(
+                ConfigurationException.class,
+                () -> ambassador.apply(
+                        List.of(service("echo", s -> {}), elsewhere("second", port, known(two.port())))));
+
+        assertEquals(
+                "services.second.listen: 127.0.0.1:" + port + " is also services.echo.listen. Give one of them another",
+                failure.getMessage());
+        try (Socket client = client()) {
+            echoes(client);
+            assertEquals(1, one.open());
+        }
+    }
+
+    @Test
+    void portsThatWereGivenStay() throws Exception {
+        ambassador.apply(
+                List.of(elsewhere("free", 0, known(two.port())), service("echo", s -> s.listen("127.0.0.1", 0))));
+        List<SocketAddress> given = ambassador.addresses("echo");
+
+        ambassador.apply(List.of(
+                elsewhere("free", 0, known(two.port())),
+                service("echo", s -> s.listen("127.0.0.1", 0).limits(maxConnections(9)))));
+
+        assertEquals(2, given.size());
+        assertEquals(given, ambassador.addresses("echo"));
+    }
+
+    @Test
     void checkingChangesNothing() throws Exception {
         int free = Ports.free();
         ChangePlan plan = ambassador.check(() ->
@@ -380,8 +454,7 @@ class LiveChangeTest {
     @Test
     void aSourceThatCannotBeAskedTakesNothingAway() throws Exception {
         ambassador.apply(List.of(replaced(listener -> {
-            listener.onState(new EndpointState.Unreachable(
-                    new io.ambassador.spi.discovery.DiscoveryException("the registry is away")));
+            listener.onState(new EndpointState.Unreachable(new DiscoveryException("the registry is away")));
             return () -> {};
         })));
 
@@ -442,8 +515,7 @@ class LiveChangeTest {
         ambassador.drain();
 
         assertThrows(
-                io.ambassador.spi.AmbassadorException.class,
-                () -> ambassador.apply(List.of(elsewhere("second", 0, known(two.port())))));
+                AmbassadorException.class, () -> ambassador.apply(List.of(elsewhere("second", 0, known(two.port())))));
         assertEquals(1, ambassador.generation());
         assertNull(registry.find("ambassador.connections.active")
                 .tag("service", "second")

@@ -61,6 +61,9 @@ public enum EndReason {
 
     CLIENT_RESET(By.CLIENT, 'a', RELAY),
     BACKEND_RESET(By.BACKEND, 'a', RELAY),
+    /** The client broke the rules of a protocol that is watched. */
+    CLIENT_VIOLATION(By.CLIENT, 'x', RELAY),
+    BACKEND_VIOLATION(By.BACKEND, 'x', RELAY),
     IDLE(By.AMBASSADOR, 'i', RELAY),
     /** Discovery no longer lists the endpoint. */
     REMOVED(By.AMBASSADOR, 'r', RELAY),

@@ -28,6 +28,12 @@ public enum EventKind {
     CONFIG_APPLIED,
     /** A configuration was left aside; the one before stays. */
     CONFIG_REJECTED,
+    /** An operator keeps new connections from it. */
+    ENDPOINT_DRAINED,
+    ENDPOINT_UNDRAINED,
+    /** An operator has its listeners closed. */
+    SERVICE_DRAINED,
+    SERVICE_UNDRAINED,
     LISTENER_OPENED,
     LISTENER_CLOSED,
     STARTED,

@@ -1,5 +1,6 @@
 package io.ambassador.relay;
 
+import io.ambassador.spi.protocol.Violation;
 import io.ambassador.transport.Transport;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -34,6 +35,7 @@ public final class Relay {
     private long lastActivity;
     private boolean clientSpokeLast;
     private @Nullable Future<?> idleTimer;
+    private @Nullable Violation violation;
     private boolean over;
 
     /**
@@ -143,6 +145,15 @@ public final class Relay {
     /** Whether the client has said that it will send no more. */
     public boolean clientEnded() {
         return held.hasEnded() || client.hasEnded();
+    }
+
+    void violated(Violation seen) {
+        violation = seen;
+    }
+
+    /** What a handler has closed one of the sides for; {@code null} if none has. */
+    public @Nullable Violation violation() {
+        return violation;
     }
 
     /** Both directions have ended if the other one has, too. */

@@ -1,5 +1,6 @@
 package io.ambassador.relay;
 
+import io.ambassador.spi.protocol.Violation;
 import io.ambassador.transport.DirectMemory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -148,6 +149,8 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         } else if (event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
             tlsClosed = true;
             inputEnded();
+        } else if (event instanceof Violation violation) {
+            relay.violated(violation);
         }
     }
 

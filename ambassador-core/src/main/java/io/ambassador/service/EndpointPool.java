@@ -67,6 +67,7 @@ public final class EndpointPool {
     private final LogLimiter limiter = new LogLimiter(LINES_AT_ONCE);
     private final Roles roles;
     private final Map<String, PooledEndpoint> members = new LinkedHashMap<>();
+    private final Set<String> drained = new HashSet<>();
     private final Set<String> ejected = new HashSet<>();
     private final List<PooledEndpoint> leaving = new ArrayList<>();
     private volatile List<PooledEndpoint> visible = List.of();
@@ -111,6 +112,28 @@ public final class EndpointPool {
             }
         }
         return null;
+    }
+
+    /**
+     * Keeps new connections from an endpoint, whatever discovery says of it from now on, or no longer. Open ones stay.
+     * Control thread.
+     *
+     * @return whether such an endpoint is known, or was taken out
+     */
+    boolean drain(String address, boolean taken) {
+        PooledEndpoint member = members.get(address);
+        if (member == null && !(drained.contains(address) && !taken)) {
+            return false;
+        }
+        if (taken ? drained.add(address) : drained.remove(address)) {
+            log.info(taken ? "{} is drained" : "{} is no longer drained", address);
+            journal.tell(taken ? EventKind.ENDPOINT_DRAINED : EventKind.ENDPOINT_UNDRAINED, address, "");
+        }
+        if (member != null) {
+            member.drained(taken);
+            refresh();
+        }
+        return true;
     }
 
     /** Lets {@code newObserver} take over: for the one before everybody goes, for the new one they come. Control thread. */
@@ -268,6 +291,7 @@ public final class EndpointPool {
                 returning.neverProbed();
             }
         }
+        returning.drained(drained.contains(endpoint.address()));
         members.put(endpoint.address(), returning);
         if (oneOfMany) {
             log.debug("{} added", endpoint);
@@ -357,7 +381,7 @@ public final class EndpointPool {
     private void refresh() {
         List<PooledEndpoint> wanted = new ArrayList<>();
         for (PooledEndpoint member : members.values()) {
-            if (member.endpoint().weight() > 0 && hasWantedRole(member)) {
+            if (member.endpoint().weight() > 0 && !member.isDrained() && hasWantedRole(member)) {
                 wanted.add(member);
             }
         }
@@ -488,6 +512,9 @@ public final class EndpointPool {
     private String reasonForNone(List<PooledEndpoint> wanted) {
         if (members.isEmpty()) {
             return absence;
+        }
+        if (members.values().stream().allMatch(PooledEndpoint::isDrained)) {
+            return "every endpoint is drained";
         }
         return wanted.isEmpty() ? "none of " + members.size() + " endpoints has the role " + spec.role() : "";
     }

@@ -41,6 +41,7 @@ public final class PooledEndpoint implements Candidate {
     private volatile boolean watched;
     private volatile boolean healthy = true;
     private volatile boolean removed;
+    private volatile boolean drained;
     private volatile ServerRole seenRole = ServerRole.UNKNOWN;
     private volatile ServerRole role = ServerRole.UNKNOWN;
     private volatile @Nullable String lastError;
@@ -281,6 +282,15 @@ public final class PooledEndpoint implements Candidate {
         return removed;
     }
 
+    /** Whether an operator keeps new connections from it. */
+    boolean isDrained() {
+        return drained;
+    }
+
+    void drained(boolean taken) {
+        drained = taken;
+    }
+
     void removed(boolean gone) {
         removed = gone;
     }
@@ -315,9 +325,11 @@ public final class PooledEndpoint implements Candidate {
     ServiceStatus.Health health() {
         return removed
                 ? ServiceStatus.Health.DRAINING
-                : !healthy
-                        ? ServiceStatus.Health.UNHEALTHY
-                        : ejection.isEjected() ? ServiceStatus.Health.EJECTED : ServiceStatus.Health.HEALTHY;
+                : drained
+                        ? ServiceStatus.Health.DRAINED
+                        : !healthy
+                                ? ServiceStatus.Health.UNHEALTHY
+                                : ejection.isEjected() ? ServiceStatus.Health.EJECTED : ServiceStatus.Health.HEALTHY;
     }
 
     ServiceStatus.EndpointStatus status() {

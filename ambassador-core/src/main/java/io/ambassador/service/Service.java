@@ -1,6 +1,7 @@
 package io.ambassador.service;
 
 import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.EventKind;
 import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.MeterGroup;
 import io.ambassador.metrics.Meters;
@@ -226,7 +227,17 @@ public final class Service implements ByteCounter {
         }
         if (by == null) {
             meters.remove();
+            state.drained(false); // of one that comes back nobody has said so
         }
+    }
+
+    /** What is open will be cut, whatever it is waiting for. Any thread. */
+    public void shutDown() {
+        state.shutDown = true;
+    }
+
+    public boolean isShutDown() {
+        return state.shutDown;
     }
 
     /** Nothing is left of a service that has ended. Control thread, after its last connection. */
@@ -334,6 +345,13 @@ public final class Service implements ByteCounter {
         return true;
     }
 
+    /** Which limit keeps clients out now: its key. */
+    public String limit() {
+        boolean full = spec.limits().rate() == null
+                || admission.open() >= spec.limits().maxConnections();
+        return full ? "limits.max-connections" : "limits.rate";
+    }
+
     public void leave() {
         admission.leave();
     }
@@ -356,6 +374,27 @@ public final class Service implements ByteCounter {
     /** Clients now being served, whichever description admitted them. */
     public long active() {
         return admission.open();
+    }
+
+    /** Whether an operator has its listeners closed. */
+    public boolean isDrained() {
+        return state.isDrained();
+    }
+
+    /** Notes that its listeners are closed, or open again. */
+    public void drained(boolean taken) {
+        state.drained(taken);
+        state.journal.tell(taken ? EventKind.SERVICE_DRAINED : EventKind.SERVICE_UNDRAINED, "", "");
+        state.log.info(taken ? "drained" : "no longer drained");
+    }
+
+    /**
+     * Keeps new connections from one endpoint, or no longer. Control thread.
+     *
+     * @return whether it is known
+     */
+    public boolean drainEndpoint(String address, boolean taken) {
+        return state.pool.drain(address, taken);
     }
 
     /** Whether discovery has answered once. */
@@ -409,6 +448,7 @@ public final class Service implements ByteCounter {
                 listening,
                 isReady(),
                 state.pool.snapshot().panic(),
+                isDrained(),
                 active(),
                 state.opened.sum(),
                 state.toBackend.sum(),

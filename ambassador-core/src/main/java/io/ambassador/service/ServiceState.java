@@ -23,6 +23,7 @@ final class ServiceState {
     final Logger log;
     final LogLimiter limiter = new LogLimiter();
     final ServiceJournal journal;
+    volatile boolean shutDown;
     final EndpointPool pool;
     final LongAdder toBackend = new LongAdder();
     final LongAdder toClient = new LongAdder();
@@ -38,6 +39,7 @@ final class ServiceState {
     private final MeterGroup meters;
     private volatile @Nullable SecretKeeper secrets;
     private @Nullable EndpointMeters unrouted;
+    private volatile boolean drained;
     private volatile boolean loggedIn;
 
     ServiceState(ServiceSpec spec, BalancingPolicy policy, ServiceEnvironment environment) {
@@ -64,6 +66,15 @@ final class ServiceState {
         SecretKeeper before = secrets;
         loggedIn |= before != null && before.wasAccepted();
         secrets = inForce;
+    }
+
+    /** Whether an operator has its listeners closed. */
+    boolean isDrained() {
+        return drained;
+    }
+
+    void drained(boolean taken) {
+        drained = taken;
     }
 
     /** Whether a server has accepted any secret that this service ever had. */

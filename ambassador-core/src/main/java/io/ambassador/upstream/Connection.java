@@ -14,6 +14,7 @@ import io.ambassador.spi.protocol.Handshake;
 import io.ambassador.spi.protocol.LoginException;
 import io.ambassador.spi.protocol.Refusal;
 import io.ambassador.spi.protocol.Session;
+import io.ambassador.spi.protocol.Violation;
 import io.ambassador.transport.ListenerTls;
 import io.ambassador.transport.Transport;
 import io.netty.buffer.ByteBuf;
@@ -145,11 +146,11 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         ended(reason, detail);
     }
 
-    private static EndReason reasonOfTls(Throwable cause) {
+    private EndReason reasonOfTls(Throwable cause) {
         if (cause instanceof SslHandshakeTimeoutException) {
             return EndReason.GREETING_TIMEOUT;
         }
-        return cause instanceof ClosedChannelException ? EndReason.CLIENT_GONE : EndReason.CLIENT_TLS_FAILED;
+        return cause instanceof ClosedChannelException ? gone() : EndReason.CLIENT_TLS_FAILED;
     }
 
     private void greetingFailed(Handshake<Void> greeting, Throwable cause) {
@@ -157,8 +158,8 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
             tlsFailed(cause);
             return;
         }
-        if (cause instanceof IOException) {
-            end(EndReason.CLIENT_GONE);
+        if (cause instanceof IOException || !client.isActive()) {
+            end(gone());
             return;
         }
         if (client.pipeline().context(greeting) != null) {
@@ -179,8 +180,9 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
     public static void refuseForLimit(Gateway gateway, Channel client, Trail trail) {
         Service service = gateway.service();
         Refusal refusal = Refusals.of(EndReason.LIMIT, trail.id(), null);
-        service.warn(EndReason.LIMIT, "[{}] a client was refused: a limit is reached", refusal.correlationId());
-        service.ended(trail.end(EndReason.LIMIT, "a limit is reached", 0, 0), null);
+        String limit = service.limit();
+        service.warn(EndReason.LIMIT, "[{}] a client was refused: {} is reached", refusal.correlationId(), limit);
+        service.ended(trail.end(EndReason.LIMIT, limit + " is reached", 0, 0), null);
         if (gateway.encryptsAtOnce()) {
             Transport.reset(client); // it could read nothing without a handshake, which costs more than it is worth
             return;
@@ -324,7 +326,8 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
             return;
         }
         over = true;
-        EndReason reason = reason(end);
+        Violation violation = relay.violation();
+        EndReason reason = reason(end, violation);
         if (dial != null) {
             dial.cancel(reason);
         }
@@ -332,7 +335,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         if (served != null) {
             served.closed(this);
         }
-        ended(reason, "");
+        ended(reason, violation == null ? "" : violation.what());
     }
 
     private void ended(EndReason reason, String detail) {
@@ -345,17 +348,24 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         service.release();
     }
 
-    private EndReason reason(RelayEnd end) {
+    private EndReason reason(RelayEnd end, @Nullable Violation violation) {
         if (asked != null) {
             return asked;
         }
+        if (violation != null) {
+            return violation.ofClient() ? EndReason.CLIENT_VIOLATION : EndReason.BACKEND_VIOLATION;
+        }
         return switch (end) {
             case COMPLETED -> EndReason.COMPLETED;
-            case CLIENT_RESET -> endpoint == null ? EndReason.CLIENT_GONE : EndReason.CLIENT_RESET;
+            case CLIENT_RESET -> endpoint == null ? gone() : EndReason.CLIENT_RESET;
             case BACKEND_RESET -> EndReason.BACKEND_RESET;
             case IDLE -> EndReason.IDLE;
             case CLOSED -> EndReason.SHUTDOWN;
         };
+    }
+
+    private EndReason gone() {
+        return service.isShutDown() ? EndReason.SHUTDOWN : EndReason.CLIENT_GONE;
     }
 
     private static String name(RuntimeException defect) {

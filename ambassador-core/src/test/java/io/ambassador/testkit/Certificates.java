@@ -1,18 +1,35 @@
 package io.ambassador.testkit;
 
+import io.netty.handler.ssl.JdkSslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import javax.net.ssl.SSLContext;
 
 /** A certificate authority made for one test, and the PEM files of what it issues. */
 public final class Certificates {
     /** PEM files of one certificate chain and its private key (PKCS #8, mode 0600). */
-    public record Issued(Path certificate, Path key) {}
+    public record Issued(Path certificate, Path key) {
+        /** For a server in this JVM. */
+        public SSLContext serverContext() {
+            try {
+                return ((JdkSslContext) SslContextBuilder.forServer(certificate.toFile(), key.toFile())
+                                .sslProvider(SslProvider.JDK)
+                                .build())
+                        .context();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
 
     private final Path directory;
     private final X509Bundle authority;

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * A real Consul agent, a server of its own cluster of one, on free ports of 127.0.0.1. What it is told to keep outlives
@@ -171,7 +170,7 @@ public final class ConsulServer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        List<String> command = new ArrayList<>(List.of(program(), "agent", "-config-file", directory + "/own.json"));
+        List<String> command = new ArrayList<>(List.of("consul", "agent", "-config-file", directory + "/own.json"));
         for (int i = 0; i < more.size(); i++) {
             command.addAll(List.of("-config-file", directory + "/more" + i + ".json"));
         }
@@ -190,19 +189,5 @@ public final class ConsulServer implements AutoCloseable {
         } catch (UncheckedIOException e) {
             return false;
         }
-    }
-
-    /** On the path, or where {@code bin/verify} puts what it fetches. */
-    private static String program() {
-        String home = System.getenv("XDG_CACHE_HOME");
-        Path cache =
-                home == null || home.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(home);
-        Path fetched = cache.resolve("ambassador/consul");
-        Stream<Path> onPath = Stream.of(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, "consul"));
-        return Stream.concat(onPath, Stream.of(fetched))
-                .filter(Files::isExecutable)
-                .map(Path::toString)
-                .findFirst()
-                .orElse("consul");
     }
 }

@@ -64,7 +64,12 @@ public final class EtcdServer implements AutoCloseable {
 
     /** One that is a cluster by itself; returns once it serves. */
     public static EtcdServer start(String... flags) {
-        EtcdServer server = new EtcdServer("m0", Place.HERE, flags);
+        return startIn(Place.HERE, flags);
+    }
+
+    /** The same, elsewhere. */
+    public static EtcdServer startIn(Place place, String... flags) {
+        EtcdServer server = new EtcdServer("m0", place, flags);
         server.arguments.addAll(List.of("--initial-cluster", "m0=" + server.peerUrl()));
         server.launch();
         server.awaitService();

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
 
 /** An HTTP server on a free port of 127.0.0.1 that answers as a test tells it to, each request on a thread of its own. */
 public final class ScriptedHttp implements AutoCloseable {
@@ -82,9 +85,16 @@ public final class ScriptedHttp implements AutoCloseable {
     });
     private final List<String> calls = new CopyOnWriteArrayList<>();
 
-    private ScriptedHttp(int port, Script script) {
+    private ScriptedHttp(SSLContext tls, int port, Script script) {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1024);
+            if (tls == null) {
+                server = HttpServer.create(address, 1024);
+            } else {
+                HttpsServer secured = HttpsServer.create(address, 1024);
+                secured.setHttpsConfigurator(new HttpsConfigurator(tls));
+                server = secured;
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -107,7 +117,12 @@ public final class ScriptedHttp implements AutoCloseable {
 
     /** On a port that is known already, as one that comes back does. */
     public static ScriptedHttp start(int port, Script script) {
-        return new ScriptedHttp(port, script);
+        return new ScriptedHttp(null, port, script);
+    }
+
+    /** Over TLS; on a free port if {@code port} is 0. */
+    public static ScriptedHttp startTls(Certificates.Issued issued, int port, Script script) {
+        return new ScriptedHttp(issued.serverContext(), port, script);
     }
 
     public int port() {

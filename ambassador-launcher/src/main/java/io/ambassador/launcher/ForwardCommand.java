@@ -83,7 +83,7 @@ final class ForwardCommand implements Callable<Integer> {
         options.setUpLog();
         Catalog catalog = Catalog.load();
         Config described = described(System.getenv("PORT"));
-        Reloader.Source source = () -> config.read(described, catalog);
+        Reading.Source source = used -> config.read(described, catalog, used);
         return new Sidecar(source, false, options, List.of()).run();
     }
 

@@ -5,12 +5,14 @@ import io.ambassador.ChangePlan;
 import io.ambassador.launcher.admin.ReloadOutcome;
 import io.ambassador.launcher.config.Configuration;
 import io.ambassador.launcher.config.LogSettings;
-import io.ambassador.service.ServiceSpec;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.ConfigurationException;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -23,21 +25,18 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads the configuration again, as at the start, and has it run. One at a time, on a thread that is there only
- * meanwhile.
+ * meanwhile. Thread-safe.
  */
 final class Reloader implements AutoCloseable {
-    /** Where the configuration comes from, each time anew. */
-    interface Source {
-        Configuration read() throws ConfigurationException;
-    }
-
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.launcher");
     private static final int MAX_WAITING = 16;
 
-    private final Source source;
+    private final Reading.Source source;
     private final Configuration started;
     private final Ambassador ambassador;
     private final Consumer<LogSettings> log;
+    private final ReloadWatch watch = new ReloadWatch(() -> reload("A file has changed", false));
+    private Reading inForce;
     private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
             1,
             1,
@@ -47,15 +46,17 @@ final class Reloader implements AutoCloseable {
             new DefaultThreadFactory("ambassador-reload", true));
 
     /**
-     * @param started what the process was started with, parts of which last as long as it does
+     * @param first what the process was started with, parts of which last as long as it does
      * @param log applies what a configuration says of it
      */
-    Reloader(Source source, Configuration started, Ambassador ambassador, Consumer<LogSettings> log) {
+    Reloader(Reading.Source source, Reading first, Ambassador ambassador, Consumer<LogSettings> log) {
         this.source = source;
-        this.started = started;
+        this.started = first.configuration();
+        this.inForce = first;
         this.ambassador = ambassador;
         this.log = log;
         thread.allowCoreThreadTimeOut(true);
+        follow(first.files());
     }
 
     /** @param dryRun to find out what would happen */
@@ -63,38 +64,65 @@ final class Reloader implements AutoCloseable {
         try {
             return CompletableFuture.supplyAsync(() -> run(reason, dryRun), thread);
         } catch (RejectedExecutionException e) {
-            String problem = thread.isShutdown() ? "The sidecar is stopping." : "Too many reloads are waiting.";
-            return CompletableFuture.completedFuture(ReloadOutcome.rejected(ambassador.generation(), List.of(problem)));
+            return CompletableFuture.completedFuture(
+                    ReloadOutcome.rejected(ambassador.generation(), List.of(refusal())));
         }
+    }
+
+    /** Closes the listeners of a service, or opens them again; not while a reload is under way. */
+    CompletableFuture<Void> drain(String service, boolean undo) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        try {
+            thread.execute(() -> {
+                try {
+                    if (undo) {
+                        ambassador.undrainService(service);
+                    } else {
+                        ambassador.drainService(service);
+                    }
+                    done.complete(null);
+                } catch (AmbassadorException | RuntimeException e) {
+                    done.completeExceptionally(e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            done.completeExceptionally(new AmbassadorException(refusal()));
+        }
+        return done;
+    }
+
+    private String refusal() {
+        return thread.isShutdown() ? "The sidecar is stopping." : "Too many changes are waiting.";
     }
 
     private ReloadOutcome run(String reason, boolean dryRun) {
         LOG.info("{}: {} the configuration.", reason, dryRun ? "checking" : "reloading");
-        Reading reading = new Reading();
+        Reading reading = new Reading(source);
         try {
             ChangePlan plan = dryRun ? ambassador.check(reading) : ambassador.apply(reading);
-            List<String> restart = needRestart(reading.configuration);
-            if (!dryRun) {
-                log.accept(reading.configuration.log());
-            }
+            List<String> restart = needRestart(reading.configuration());
             restart.forEach(key -> LOG.warn("{} has changed, which takes a restart.", key));
+            if (!dryRun) {
+                inForce = reading;
+                log.accept(reading.configuration().log());
+                follow(reading.files());
+            }
             return ReloadOutcome.accepted(ambassador.generation(), dryRun, plan, restart);
-        } catch (ConfigurationException e) {
-            return ReloadOutcome.rejected(ambassador.generation(), e.problems());
         } catch (AmbassadorException e) {
-            return ReloadOutcome.rejected(ambassador.generation(), List.of(String.valueOf(e.getMessage())));
+            if (!dryRun) {
+                Map<Path, Object> either = new LinkedHashMap<>(inForce.files());
+                either.putAll(reading.files());
+                follow(either);
+            }
+            List<String> problems = e instanceof ConfigurationException wrong
+                    ? wrong.problems()
+                    : List.of(String.valueOf(e.getMessage()));
+            return ReloadOutcome.rejected(ambassador.generation(), problems);
         }
     }
 
-    private final class Reading implements Ambassador.Wanted {
-        private Configuration configuration = started;
-
-        @Override
-        public List<ServiceSpec> services() throws ConfigurationException {
-            configuration = source.read();
-            configuration.warnings().forEach(LOG::warn);
-            return configuration.services();
-        }
+    private void follow(Map<Path, Object> files) {
+        watch.follow(inForce.configuration().watch() ? files : Map.of());
     }
 
     /** What lasts as long as the process. */
@@ -115,6 +143,7 @@ final class Reloader implements AutoCloseable {
     /** Lets one that is under way end by itself. */
     @Override
     public void close() {
+        watch.close();
         thread.shutdown();
     }
 }

@@ -44,7 +44,7 @@ final class RunCommand implements Callable<Integer> {
         options.setUpLog();
         config.lookUp();
         Catalog catalog = Catalog.load();
-        Reloader.Source source = () -> config.read(ConfigFactory.empty(), catalog);
+        Reading.Source source = used -> config.read(ConfigFactory.empty(), catalog, used);
         return new Sidecar(source, true, options, application).run();
     }
 }

@@ -27,7 +27,8 @@ final class Sidecar {
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.launcher");
     private static final long READY_POLL_MILLIS = 10;
 
-    private final Reloader.Source source;
+    private final Reading.Source source;
+    private final Reading first;
     private final Configuration configuration;
     private final boolean adminRequired;
     private final List<String> application;
@@ -42,10 +43,11 @@ final class Sidecar {
      * @param options of the command, some of which win over the configuration
      * @param application to be run beside, with its arguments, whose end is ours; empty for none
      */
-    Sidecar(Reloader.Source source, boolean adminRequired, RunOptions options, List<String> application)
+    Sidecar(Reading.Source source, boolean adminRequired, RunOptions options, List<String> application)
             throws ConfigurationException {
         this.source = source;
-        this.configuration = source.read();
+        this.first = new Reading(source);
+        this.configuration = first.read();
         AdminSpec wanted = configuration.admin();
         this.adminRequired = adminRequired || (wanted != null && wanted.given());
         this.application = application;
@@ -60,7 +62,7 @@ final class Sidecar {
         stop.onSignals();
         try (Metrics metrics = configuration.admin() == null ? null : new Metrics();
                 Ambassador ambassador = start(metrics);
-                Reloader reloader = new Reloader(source, configuration, ambassador, options::setUpLog);
+                Reloader reloader = new Reloader(source, first, ambassador, options::setUpLog);
                 AdminServer admin = metrics == null ? null : admin(ambassador, reloader, metrics)) {
             stop.onHangUp(() -> reloader.reload("SIGHUP", false));
             LOG.atInfo()
@@ -157,6 +159,20 @@ final class Sidecar {
             @Override
             public CompletableFuture<ReloadOutcome> reload(boolean dryRun) {
                 return reloader.reload("admin", dryRun);
+            }
+
+            @Override
+            public CompletableFuture<Void> drainService(String service, boolean undo) {
+                return reloader.drain(service, undo);
+            }
+
+            @Override
+            public void drainEndpoint(String service, String endpoint, boolean undo) {
+                if (undo) {
+                    ambassador.undrainEndpoint(service, endpoint);
+                } else {
+                    ambassador.drainEndpoint(service, endpoint);
+                }
             }
 
             @Override

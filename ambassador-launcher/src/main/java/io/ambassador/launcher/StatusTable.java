@@ -59,7 +59,7 @@ final class StatusTable {
         List<String> listening = new ArrayList<>();
         list(service, "listening").forEach(address -> listening.add(String.valueOf(address)));
         String name = text(service, "name");
-        String addresses = String.join(", ", listening);
+        String addresses = Boolean.TRUE.equals(field(service, "drained")) ? "drained" : String.join(", ", listening);
         List<?> endpoints = list(service, "endpoints");
         for (Object endpoint : endpoints) {
             boolean first = endpoint == endpoints.get(0);

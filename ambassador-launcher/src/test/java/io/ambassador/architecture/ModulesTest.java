@@ -102,7 +102,14 @@ class ModulesTest {
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(EVERYTHING)
                         .and(resideOutsideOfPackages(
-                                LAUNCHER, DISCOVERY, AUTH, API, "io.ambassador.service", "io.ambassador.metrics", SPI)))
+                                LAUNCHER,
+                                DISCOVERY,
+                                AUTH,
+                                API,
+                                "io.ambassador.service",
+                                "io.ambassador.explain",
+                                "io.ambassador.metrics",
+                                SPI)))
                 .allowEmptyShould(true)
                 .check(CLASSES);
     }

@@ -49,6 +49,11 @@ final class Netns implements AutoCloseable {
         return network + (10 + index);
     }
 
+    /** Of this machine, as seen from inside. */
+    String gateway() {
+        return network + "1";
+    }
+
     /** What a command line begins with, to run inside. */
     List<String> prefix() {
         return List.of("ip", "netns", "exec", name);
@@ -57,6 +62,20 @@ final class Netns implements AutoCloseable {
     /** Nothing that is sent to {@code address} arrives. */
     void drop(String address) {
         inside("iptables", "-w", "-A", "INPUT", "-d", address, "-j", "DROP");
+    }
+
+    /** Nothing that is sent to TCP {@code port}, or from it, gets in or out. */
+    void dropTcpBetween(int port) {
+        for (String chain : List.of("INPUT", "OUTPUT")) {
+            for (String end : List.of("--dport", "--sport")) {
+                inside("iptables", "-w", "-A", chain, "-p", "tcp", end, Integer.toString(port), "-j", "DROP");
+            }
+        }
+    }
+
+    /** All rules are gone. */
+    void clear() {
+        inside("iptables", "-w", "-F");
     }
 
     /** New connections to {@code address} are answered with RST; those that are open stay. */

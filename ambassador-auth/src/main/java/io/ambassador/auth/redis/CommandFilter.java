@@ -8,6 +8,7 @@ import io.ambassador.spi.PeerText;
 import io.ambassador.spi.protocol.Client;
 import io.ambassador.spi.protocol.Login;
 import io.ambassador.spi.protocol.LoginException;
+import io.ambassador.spi.protocol.Violation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -125,7 +126,8 @@ final class CommandFilter extends ChannelDuplexHandler {
             if (from < start) {
                 ctx.write(bytes.retainedSlice(from, start - from), ctx.voidPromise());
             }
-            close(ctx, forwarded ? "" : String.valueOf(e.getMessage())); // answers may be under way
+            // What it is told may come amid answers that are under way.
+            close(ctx, e.violation(), forwarded ? "" : String.valueOf(e.getMessage()));
         }
         finish(ctx, bytes, promise);
     }
@@ -188,7 +190,7 @@ final class CommandFilter extends ChannelDuplexHandler {
                 dropping = true;
                 send(ctx, Unpooled.wrappedBuffer(CLIENT_UNKNOWN));
             }
-            case HTTP -> throw new BadRequestException("");
+            case HTTP -> throw BadRequestException.silent(new Violation(true, "it speaks HTTP"));
             case OPENING, OTHER -> forwarded = true;
             case NONE -> {}
         }
@@ -230,8 +232,9 @@ final class CommandFilter extends ChannelDuplexHandler {
         try {
             AuthCommand.write(ctx, login);
         } catch (LoginException | IllegalStateException e) {
-            warn("a client's AUTH was accepted, but there is no secret to answer it with", e);
-            throw new BadRequestException("");
+            String what = "a client's AUTH was accepted, but there is no secret to answer it with";
+            warn(what, e);
+            throw BadRequestException.silent(new Violation(false, what));
         }
     }
 
@@ -270,8 +273,9 @@ final class CommandFilter extends ChannelDuplexHandler {
             if (done.isSuccess()) {
                 resume(ctx);
             } else if (ctx.channel().isActive() && !closed) {
-                warn("a client said RESET, and could not be logged in again", done.cause());
-                close(ctx, "ERR ambassador: the login after RESET failed");
+                String what = "a client said RESET, and could not be logged in again";
+                warn(what, done.cause());
+                close(ctx, new Violation(false, what), "ERR ambassador: the login after RESET failed");
             }
         });
     }
@@ -297,7 +301,8 @@ final class CommandFilter extends ChannelDuplexHandler {
     /** As if the server had said it. */
     private void answer(ChannelHandlerContext ctx, String line) throws BadRequestException {
         if (!clientChannel.isWritable()) {
-            throw new BadRequestException(""); // it does not read its answers, which must not pile up
+            // Its answers must not pile up.
+            throw BadRequestException.silent(new Violation(true, "it does not read its answers"));
         }
         say(ctx, line);
     }
@@ -308,13 +313,14 @@ final class CommandFilter extends ChannelDuplexHandler {
     }
 
     /** @param error for the client; empty for none */
-    private void close(ChannelHandlerContext ctx, String error) {
+    private void close(ChannelHandlerContext ctx, Violation violation, String error) {
         closed = true;
         parser.wipe();
         if (!error.isEmpty()) {
             say(ctx, "-" + error);
         }
         ctx.flush();
+        ctx.fireUserEventTriggered(violation);
         ctx.close();
     }
 

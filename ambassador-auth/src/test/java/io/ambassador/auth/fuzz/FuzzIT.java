@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Fuzzes each target for {@code -Dfuzz.seconds}, by default a minute, two at a time, each in a JVM of its own that
+ * Fuzzes each target for {@code -Dfuzz.seconds}, by default a minute, three at a time, each in a JVM of its own that
  * leaves the processors to whatever else is tested meanwhile. An input that fails is left in {@code target/fuzz}; {@link
  * FuzzInputsTest} keeps those that once did.
  */
@@ -32,18 +32,18 @@ class FuzzIT {
 
     @Test
     void noInputBreaksACodec(@TempDir Path corpora) throws Exception {
-        ExecutorService two = Executors.newFixedThreadPool(2);
+        ExecutorService three = Executors.newFixedThreadPool(3);
         try {
             List<Future<String>> runs = new ArrayList<>();
             for (Class<?> target : Targets.ALL) {
-                runs.add(
-                        two.submit(() -> fuzz(target, Files.createDirectory(corpora.resolve(target.getSimpleName())))));
+                runs.add(three.submit(
+                        () -> fuzz(target, Files.createDirectory(corpora.resolve(target.getSimpleName())))));
             }
             for (Future<String> run : runs) {
                 System.out.println(run.get());
             }
         } finally {
-            two.shutdownNow();
+            three.shutdownNow();
         }
     }
 

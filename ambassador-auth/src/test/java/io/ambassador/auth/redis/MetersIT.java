@@ -8,6 +8,7 @@ import io.ambassador.Ambassador;
 import io.ambassador.metrics.Meters;
 import io.ambassador.service.Credentials;
 import io.ambassador.service.LimitsSpec;
+import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointState;
 import io.ambassador.testkit.Ports;
@@ -59,6 +60,11 @@ class MetersIT {
                                         assertThrows(RespClient.ErrorReply.class, () -> refused.command("PING"));
                                     }
                                 });
+                assertThrows(
+                        ConfigurationException.class,
+                        () -> ambassador.apply(() -> {
+                            throw new ConfigurationException("not this one");
+                        }));
 
                 ambassador.apply(ambassador.specs());
                 for (Meters meter : Meters.values()) {

@@ -5,6 +5,7 @@ import io.ambassador.discovery.support.Jitter;
 import io.ambassador.discovery.support.Shared;
 import io.ambassador.discovery.support.http.HttpAnswer;
 import io.ambassador.discovery.support.http.Target;
+import io.ambassador.discovery.support.registry.Pulse;
 import io.ambassador.discovery.support.registry.Told;
 import io.ambassador.spi.discovery.DiscoveryException;
 import java.time.Duration;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://developer.hashicorp.com/consul/api-docs/features/blocking">Blocking queries</a>
  */
-final class BlockingQuery implements ConsulAgent.Member {
+final class BlockingQuery implements Pulse.Member {
     /** Turns a successful answer, or one of 404, into what it tells. */
     interface Reader extends Function<HttpAnswer, Told> {
         /** @throws IllegalArgumentException telling what is wrong with the answer */
@@ -88,25 +89,25 @@ final class BlockingQuery implements ConsulAgent.Member {
             Consumer<Told> listener) {
         BlockingQuery query = new BlockingQuery(
                 ConsulAgent.lease(config, scheduler), scheduler, target.toString(), wait, reader, listener);
-        ConsulAgent.onControlThread(scheduler, query::begin);
+        Pulse.schedule(scheduler, query::begin, Duration.ZERO);
         return query::close;
     }
 
     private void begin() {
         if (!closed) {
-            agent.join(this);
+            agent.pulse().join(this);
             ask();
         }
     }
 
     private void close() {
         closed = true;
-        ConsulAgent.onControlThread(scheduler, this::end);
+        Pulse.schedule(scheduler, this::end, Duration.ZERO);
         lease.close();
     }
 
     private void end() {
-        agent.leave(this);
+        agent.pulse().leave(this);
         forget();
     }
 
@@ -152,19 +153,22 @@ final class BlockingQuery implements ConsulAgent.Member {
         CompletableFuture<HttpAnswer> question = agent.get(target + more, timeout);
         asked = question;
         question.thenApply(answer -> read(answer, sentIndex))
-                .whenComplete((outcome, failure) -> ConsulAgent.onControlThread(scheduler, () -> {
-                    if (hold) {
-                        agent.letGo();
-                    }
-                    if (asked == question) { // else it was taken back
-                        asked = null;
-                        if (failure == null) {
-                            take(outcome, !hold && (sentIndex > 0 || outcome.index() == 0));
-                        } else {
-                            failed(ConsulAgent.asDiscovery(failure));
-                        }
-                    }
-                }));
+                .whenComplete((outcome, failure) -> Pulse.schedule(
+                        scheduler,
+                        () -> {
+                            if (hold) {
+                                agent.letGo();
+                            }
+                            if (asked == question) { // else it was taken back
+                                asked = null;
+                                if (failure == null) {
+                                    take(outcome, !hold && (sentIndex > 0 || outcome.index() == 0));
+                                } else {
+                                    failed(ConsulAgent.asDiscovery(failure));
+                                }
+                            }
+                        },
+                        Duration.ZERO));
     }
 
     /** Where the answer arrived, so that reading a long one keeps nobody waiting. */
@@ -216,7 +220,7 @@ final class BlockingQuery implements ConsulAgent.Member {
     private void failed(DiscoveryException why) {
         index = 0;
         listener.accept(new Told.Unreachable(why));
-        agent.suspect();
+        agent.pulse().suspect();
         if (!down) {
             askAfter(backoff.next());
         }
@@ -229,7 +233,7 @@ final class BlockingQuery implements ConsulAgent.Member {
         if (delay.isNegative() || delay.isZero()) {
             ask();
         } else {
-            timer = ConsulAgent.schedule(scheduler, this::ask, delay);
+            timer = Pulse.schedule(scheduler, this::ask, delay);
         }
     }
 }

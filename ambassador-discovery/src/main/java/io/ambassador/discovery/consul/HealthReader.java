@@ -37,7 +37,7 @@ final class HealthReader {
         }
         List<EndpointEntry> entries = new ArrayList<>();
         List<String> problems = new ArrayList<>();
-        Json.forEach(answer.body(), instance -> {
+        Json.forEach(answer.stream(), instance -> {
             Status status = status(instance.get("Checks"));
             if (status.compareTo(config.status()) <= 0) {
                 try {

@@ -29,7 +29,7 @@ final class KvReader {
         List<String> problems = new ArrayList<>();
         boolean[] exists = new boolean[1];
         if (answer.isSuccess()) {
-            Json.forEach(answer.body(), pair -> {
+            Json.forEach(answer.stream(), pair -> {
                 String key = pair.text("Key");
                 boolean child = isChild(key);
                 if (!child && !key.equals(config.path())) {

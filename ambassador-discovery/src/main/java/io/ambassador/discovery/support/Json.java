@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,10 +36,10 @@ public final class Json {
         }
     }
 
-    /** @throws IllegalArgumentException if {@code bytes} are not one whole JSON value */
-    public static Json parse(byte[] bytes) {
-        try (JsonParser in = FACTORY.createParser(bytes)) {
-            return whole(in);
+    /** @throws IllegalArgumentException if {@code in} does not hold one whole JSON value */
+    public static Json parse(InputStream in) {
+        try (JsonParser parser = FACTORY.createParser(in)) {
+            return whole(parser);
         } catch (JsonProcessingException e) {
             throw notJson(e.getOriginalMessage(), e);
         } catch (IOException e) {
@@ -49,17 +50,17 @@ public final class Json {
     /**
      * Reads an array one element at a time, so that a long one is never in memory as a whole.
      *
-     * @throws IllegalArgumentException if {@code bytes} are not one whole JSON array, or {@code each} throws it
+     * @throws IllegalArgumentException if {@code in} does not hold one whole JSON array, or {@code each} throws it
      */
-    public static void forEach(byte[] bytes, Consumer<Json> each) {
-        try (JsonParser in = FACTORY.createParser(bytes)) {
-            if (in.nextToken() != JsonToken.START_ARRAY) {
+    public static void forEach(InputStream in, Consumer<Json> each) {
+        try (JsonParser parser = FACTORY.createParser(in)) {
+            if (parser.nextToken() != JsonToken.START_ARRAY) {
                 throw new IllegalArgumentException("is not a JSON array");
             }
-            while (in.nextToken() != JsonToken.END_ARRAY) {
-                each.accept(value(in));
+            while (parser.nextToken() != JsonToken.END_ARRAY) {
+                each.accept(value(parser));
             }
-            refuseMore(in);
+            refuseMore(parser);
         } catch (JsonProcessingException e) {
             throw notJson(e.getOriginalMessage(), e);
         } catch (IOException e) {

@@ -3,18 +3,27 @@ package io.ambassador.discovery.support;
 import io.ambassador.spi.secret.Secret;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A registry's password for many who ask at once: read once for all of them, and again when it is no longer recent. */
 public final class RecentPassword implements AutoCloseable {
-    private final RegistryPassword password;
+    private final Supplier<CompletableFuture<Secret>> reader;
     private final long recentNanos;
     private @Nullable CompletableFuture<Secret> reading; // guarded by this, as all below
     private long readAt;
 
     /** @param recent how long one reading is used */
     public RecentPassword(RegistryPassword password, Duration recent) {
-        this.password = password;
+        this(password::read, recent);
+    }
+
+    /**
+     * @param reader gives a secret that is then this one's own
+     * @param recent how long one reading is used
+     */
+    public RecentPassword(Supplier<CompletableFuture<Secret>> reader, Duration recent) {
+        this.reader = reader;
         this.recentNanos = recent.toNanos();
     }
 
@@ -26,7 +35,7 @@ public final class RecentPassword implements AutoCloseable {
                         || !current.isCompletedExceptionally() && System.nanoTime() - readAt < recentNanos);
         if (current == null || !recent) {
             forget();
-            current = password.read();
+            current = reader.get();
             reading = current;
             readAt = System.nanoTime();
         }

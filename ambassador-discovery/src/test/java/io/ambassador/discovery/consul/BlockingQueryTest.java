@@ -141,30 +141,6 @@ class BlockingQueryTest {
     }
 
     @Test
-    void anAgentThatHangsIsNoticedAndAskedAnewWhenItIsBack() {
-        AtomicBoolean hangs = new AtomicBoolean();
-        AtomicInteger generation = new AtomicInteger(1);
-        try (ScriptedHttp agent = ScriptedHttp.start(call -> {
-            if (hangs.get() || !call.query("index").isEmpty()) {
-                end.await(); // also those that it held before
-            } else if (call.path().equals(LEADER)) {
-                leader(call);
-            } else {
-                call.with("X-Consul-Index", "5").say(200, instance(generation.get()));
-            }
-        })) {
-            try (RecordingListener seen = watch(agent, Map.of("wait", "10m"))) {
-                await().atMost(PATIENCE).until(() -> seen.last() instanceof Known);
-                hangs.set(true);
-                await().atMost(PATIENCE).until(() -> seen.last() instanceof Unreachable);
-                generation.set(2);
-                hangs.set(false);
-                await().atMost(PATIENCE).until(() -> seen.addresses().equals(Set.of("10.0.0.2:80")));
-            }
-        }
-    }
-
-    @Test
     void anAgentWithoutLeaderIsUnreachable() {
         AtomicBoolean leads = new AtomicBoolean();
         try (ScriptedHttp agent = ScriptedHttp.start(call -> {

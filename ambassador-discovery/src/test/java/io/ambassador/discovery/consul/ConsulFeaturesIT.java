@@ -142,16 +142,16 @@ class ConsulFeaturesIT {
 
     @Test
     void tokensOpenWhatAccessControlCloses() throws Exception {
-        Path token = Files.writeString(folder.resolve("token"), "wrong-token");
-        try (ConsulServer closed = ConsulServer.withTokens("right-token")) {
+        Path token = Files.writeString(folder.resolve("token"), "s3cret-wrong");
+        try (ConsulServer closed = ConsulServer.withTokens("s3cret-right")) {
             closed.register("secret", "10.0.0.1", 1);
             Map<String, Object> settings =
                     Map.of("address", closed.address(), "token", Map.of("text-file", token.toString()));
             try (RecordingListener seen = watch("secret", settings)) {
                 await().atMost(PATIENCE).until(() -> seen.last() instanceof Unreachable);
                 assertTrue(message(seen).contains("403"), message(seen));
-                assertFalse(seen.all().toString().contains("wrong-token"));
-                Files.writeString(token, "right-token");
+                assertFalse(seen.all().toString().contains("s3cret-wrong"));
+                Files.writeString(token, "s3cret-right");
                 awaitAddresses(seen, "10.0.0.1:1");
             }
         }

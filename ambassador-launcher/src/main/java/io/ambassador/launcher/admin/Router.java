@@ -2,6 +2,7 @@ package io.ambassador.launcher.admin;
 
 import io.ambassador.launcher.logging.Logging;
 import io.ambassador.service.ServiceStatus;
+import io.ambassador.spi.AmbassadorException;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -77,14 +78,47 @@ final class Router {
     CompletableFuture<Reply> answer(HttpRequest request) {
         QueryStringDecoder uri = new QueryStringDecoder(request.uri());
         try {
-            if (uri.path().equals(RELOAD) && request.method().equals(HttpMethod.POST)) {
-                return reload(uri.parameters().getOrDefault("dry-run", List.of("false")));
+            DrainRequest drain = DrainRequest.of(uri.path());
+            boolean slow = drain != null || uri.path().equals(RELOAD);
+            if (slow && !request.method().equals(HttpMethod.POST)) {
+                return CompletableFuture.completedFuture(notAllowed("POST"));
             }
-            return CompletableFuture.completedFuture(answer(request, uri.path()));
+            if (drain != null) {
+                return drain(drain);
+            }
+            return slow
+                    ? reload(uri.parameters().getOrDefault("dry-run", List.of("false")))
+                    : CompletableFuture.completedFuture(answer(request, uri.path()));
         } catch (IllegalArgumentException e) {
             return CompletableFuture.completedFuture(
                     Reply.text(HttpResponseStatus.BAD_REQUEST, "The path is not percent-encoded correctly."));
         }
+    }
+
+    private CompletableFuture<Reply> drain(DrainRequest wanted) {
+        CompletableFuture<Void> done;
+        if (wanted.endpoint() == null) {
+            done = managed.drainService(wanted.service(), wanted.undo());
+        } else {
+            try {
+                managed.drainEndpoint(wanted.service(), wanted.endpoint(), wanted.undo());
+                done = CompletableFuture.completedFuture(null);
+            } catch (IllegalArgumentException e) {
+                done = CompletableFuture.failedFuture(e);
+            }
+        }
+        return done.handle((nothing, failure) -> {
+            if (failure == null) {
+                return Reply.text(HttpResponseStatus.OK, wanted.undo() ? "no longer drained" : "drained");
+            }
+            Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+            HttpResponseStatus status = cause instanceof IllegalArgumentException
+                    ? HttpResponseStatus.NOT_FOUND
+                    : cause instanceof AmbassadorException
+                            ? HttpResponseStatus.CONFLICT
+                            : HttpResponseStatus.INTERNAL_SERVER_ERROR;
+            return Reply.text(status, String.valueOf(cause.getMessage()));
+        });
     }
 
     private CompletableFuture<Reply> reload(List<String> dryRun) {
@@ -108,9 +142,6 @@ final class Router {
         if (read == null && path.startsWith(SERVICES + "/")) {
             String name = path.substring(SERVICES.length() + 1);
             read = ignored -> service(name);
-        }
-        if (path.equals(RELOAD)) {
-            return notAllowed("POST");
         }
         Function<HttpRequest, Reply> change = changes.get(path);
         if (read == null && change == null) {

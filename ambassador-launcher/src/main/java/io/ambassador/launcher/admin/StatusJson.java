@@ -49,6 +49,7 @@ final class StatusJson {
         json.writeEndArray();
         json.writeBooleanField("ready", service.ready());
         json.writeBooleanField("panic", service.panic());
+        json.writeBooleanField("drained", service.drained());
         json.writeNumberField("activeConnections", service.activeConnections());
         json.writeNumberField("openedConnections", service.openedConnections());
         json.writeNumberField("bytesToBackend", service.bytesToBackend());

@@ -67,6 +67,12 @@ public final class Reference {
                             + " [log](command-line.md#log). `--log-level` wins."),
             key("log.format", "`text`, `json`", "text", "How a line is written. `--log-format` wins."),
             key(
+                    "reload.watch",
+                    "boolean",
+                    "false",
+                    "Whether a change of the configuration's files, included ones too, is a reload by itself; see"
+                            + " [change while running](operations.md#change-while-running)."),
+            key(
                     "event-loops",
                     "number 1-256",
                     "",
@@ -292,8 +298,6 @@ public final class Reference {
 
     /** Words of providers that belong to the product but not to this version. */
     static final Set<String> LATER_PROTOCOLS = Set.of("http", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
-
-    static final Set<String> LATER_SOURCES = Set.of("zookeeper", "kubernetes");
 
     private Reference() {}
 

@@ -212,6 +212,29 @@ final class Stage implements AutoCloseable {
             }
 
             @Override
+            public CompletableFuture<Void> drainService(String service, boolean undo) {
+                try {
+                    if (undo) {
+                        ambassador.undrainService(service);
+                    } else {
+                        ambassador.drainService(service);
+                    }
+                    return CompletableFuture.completedFuture(null);
+                } catch (AmbassadorException | IllegalArgumentException e) {
+                    return CompletableFuture.failedFuture(e);
+                }
+            }
+
+            @Override
+            public void drainEndpoint(String service, String endpoint, boolean undo) {
+                if (undo) {
+                    ambassador.undrainEndpoint(service, endpoint);
+                } else {
+                    ambassador.drainEndpoint(service, endpoint);
+                }
+            }
+
+            @Override
             public void drain() {
                 draining = true;
                 ambassador.drain();

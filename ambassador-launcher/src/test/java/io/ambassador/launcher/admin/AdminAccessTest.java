@@ -308,6 +308,17 @@ class AdminAccessTest {
         }
 
         @Override
+        public CompletableFuture<Void> drainService(String service, boolean undo) {
+            calls.add("drain " + service);
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public void drainEndpoint(String service, String endpoint, boolean undo) {
+            calls.add("drain " + service + " " + endpoint);
+        }
+
+        @Override
         public void drain() {
             calls.add("drain");
         }

@@ -113,7 +113,7 @@ class AdminServerTest {
                 "application/json", all.headers().firstValue("Content-Type").orElseThrow());
         assertEquals("no-store", all.headers().firstValue("Cache-Control").orElseThrow());
         String service = "{\"name\":\"redis\",\"protocol\":\"redis\",\"balancing\":\"round-robin\","
-                + "\"listening\":[\"127.0.0.1:6379\",\"[0:0:0:0:0:0:0:1]:6379\"],\"ready\":false,\"panic\":false,"
+                + "\"listening\":[\"127.0.0.1:6379\",\"[0:0:0:0:0:0:0:1]:6379\"],\"ready\":false,\"panic\":false,\"drained\":true,"
                 + "\"activeConnections\":1,\"openedConnections\":2,\"bytesToBackend\":3,\"bytesToClient\":4,"
                 + "\"endpoints\":[{\"address\":\"10.0.0.7:6379\",\"health\":\"healthy\",\"role\":\"primary\","
                 + "\"weight\":1,\"priority\":0,\"activeConnections\":1,\"openedConnections\":2,\"failures\":0,"
@@ -254,6 +254,25 @@ class AdminServerTest {
         assertEquals(400, ask("POST", "/api/reload?dry-run=perhaps").statusCode());
         assertEquals(405, ask("GET", "/api/reload").statusCode());
         assertEquals(List.of("dry run"), sidecar.calls);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/api/services/redis/drain, 200, drain redis",
+        "/api/services/redis/undrain, 200, undrain redis",
+        "/api/services/nosuch/drain, 404, drain nosuch",
+        "/api/services/taken/undrain, 409, undrain taken",
+        "/api/services/redis/endpoints/10.0.0.7:6379/drain, 200, drain redis 10.0.0.7:6379",
+        "/api/services/redis/endpoints/%5B::1%5D:6379/undrain, 200, undrain redis [::1]:6379",
+        "/api/services/nosuch/endpoints/10.0.0.7:6379/drain, 404, drain nosuch 10.0.0.7:6379"
+    })
+    void drainsAServiceOrAnEndpoint(String path, int status, String call) throws Exception {
+        assertEquals(405, ask("GET", path).statusCode());
+        assertEquals(List.of(), sidecar.calls);
+
+        assertEquals(status, ask("POST", path).statusCode());
+
+        assertEquals(List.of(call), sidecar.calls);
     }
 
     @ParameterizedTest
@@ -435,6 +454,7 @@ class AdminServerTest {
                     List.of(new InetSocketAddress("127.0.0.1", 6379), new InetSocketAddress("::1", 6379)),
                     false,
                     false,
+                    true,
                     1,
                     2,
                     3,
@@ -473,6 +493,24 @@ class AdminServerTest {
         @Override
         public boolean isDraining() {
             return draining;
+        }
+
+        @Override
+        public CompletableFuture<Void> drainService(String service, boolean undo) {
+            calls.add((undo ? "undrain " : "drain ") + service);
+            return switch (service) {
+                case "nosuch" -> CompletableFuture.failedFuture(new IllegalArgumentException("no such service"));
+                case "taken" -> CompletableFuture.failedFuture(new AmbassadorException("cannot listen"));
+                default -> CompletableFuture.completedFuture(null);
+            };
+        }
+
+        @Override
+        public void drainEndpoint(String service, String endpoint, boolean undo) {
+            calls.add((undo ? "undrain " : "drain ") + service + " " + endpoint);
+            if (service.equals("nosuch")) {
+                throw new IllegalArgumentException("no such service");
+            }
         }
 
         @Override

@@ -233,6 +233,16 @@ class ExplainApiTest {
         }
 
         @Override
+        public CompletableFuture<Void> drainService(String service, boolean undo) {
+            return CompletableFuture.failedFuture(new UnsupportedOperationException());
+        }
+
+        @Override
+        public void drainEndpoint(String service, String endpoint, boolean undo) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public List<ServiceStatus> services() {
             return List.of();
         }

@@ -101,7 +101,7 @@ class MutationsTest {
     /** Whatever is no HOCON may hold a password anywhere. */
     private static void syntaxIsNotQuoted(String text, Path file) {
         try {
-            ConfigFiles.parse(text.replaceAll("[a-z]{4,}", "hunter2"), "x", new FileIncluder(file));
+            ConfigFiles.parse(text.replaceAll("[a-z]{4,}", "hunter2"), "x", new FileIncluder(file, used -> {}));
         } catch (ConfigException e) {
             String told = ConfigFiles.explain("x", e);
             assertFalse(told.replace(file.toString(), "").contains("hunter2"), () -> told + "\nin\n" + text);

@@ -3,19 +3,22 @@ package io.ambassador.discovery.support.http;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Collects an answer's body, or cuts it into lines as it comes. */
 final class Body {
-    static final int MAX_BYTES = 32 << 20;
-
+    private static final int MAX_BYTES = 16 << 20;
+    private static final int MAX_LINE = 4 << 20;
     private static final int FIRST_BYTES = 1024;
 
     private final @Nullable Lines lines;
     private final BooleanSupplier over;
-    private byte[] bytes = {};
+    private final List<byte[]> parts = new ArrayList<>();
+    private byte[] bytes = {}; // of the line that is coming
     private int length;
 
     /**
@@ -30,7 +33,7 @@ final class Body {
     /** @return what is wrong, or {@code null} */
     @Nullable String add(ByteBuf more) {
         if (lines == null) {
-            return append(more, more.readableBytes());
+            return keep(more);
         }
         int end;
         while (!over.getAsBoolean() && (end = more.bytesBefore((byte) '\n')) >= 0) {
@@ -50,13 +53,27 @@ final class Body {
     }
 
     /** What has come and was no line. */
-    byte[] whole() {
-        return lines == null ? Arrays.copyOf(bytes, length) : new byte[0];
+    List<byte[]> parts() {
+        return parts;
+    }
+
+    private @Nullable String keep(ByteBuf more) {
+        int count = more.readableBytes();
+        length += count;
+        if (length > MAX_BYTES) {
+            return tooLong("its answer", MAX_BYTES);
+        }
+        if (count > 0) {
+            byte[] part = new byte[count];
+            more.readBytes(part);
+            parts.add(part);
+        }
+        return null;
     }
 
     private @Nullable String append(ByteBuf more, int count) {
-        if (length + count > MAX_BYTES) {
-            return "its answer is longer than " + (MAX_BYTES >> 20) + " MiB";
+        if (length + count > MAX_LINE) {
+            return tooLong("a line of its answer", MAX_LINE);
         }
         if (length + count > bytes.length) {
             bytes = Arrays.copyOf(bytes, Math.max(FIRST_BYTES, Math.max(length + count, bytes.length * 2)));
@@ -64,5 +81,9 @@ final class Body {
         more.readBytes(bytes, length, count);
         length += count;
         return null;
+    }
+
+    private static String tooLong(String what, int most) {
+        return what + " is longer than " + (most >> 20) + " MiB";
     }
 }

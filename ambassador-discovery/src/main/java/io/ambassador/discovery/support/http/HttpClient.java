@@ -52,7 +52,7 @@ public final class HttpClient implements AutoCloseable {
         this.connector = new Connector(address, options, scheduler, loop);
     }
 
-    /** Asks and collects the whole answer, 32 MiB at most, within {@code timeout}, connecting included. */
+    /** Asks and collects the whole answer, 16 MiB at most, within {@code timeout}, connecting included. */
     public CompletableFuture<HttpAnswer> send(HttpRequest request, Duration timeout) {
         return submit(new Exchange(address.toString(), request, null, timeout));
     }

@@ -159,7 +159,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         } else {
             close();
         }
-        current.succeed(new HttpAnswer(response.status().code(), headers(response), finished.whole()));
+        current.succeed(new HttpAnswer(response.status().code(), headers(response), finished.parts()));
     }
 
     @Override

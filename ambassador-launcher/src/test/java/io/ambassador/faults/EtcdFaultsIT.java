@@ -1,0 +1,330 @@
+package io.ambassador.faults;
+
+import static io.ambassador.faults.Running.report;
+import static io.ambassador.faults.Running.status;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ambassador.Ambassador;
+import io.ambassador.testkit.EtcdServer;
+import io.ambassador.testkit.Timing;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Endpoints from a real etcd that changes, dies, freezes, or cannot be reached, while clients come and go. */
+class EtcdFaultsIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    /** Seconds without etcd. */
+    private static final int OUTAGE = Integer.getInteger("discovery.outage", 4);
+
+    private static final String PATH = "/services/greeter";
+
+    private static Ambassador start(Path cache, EtcdServer... members) throws Exception {
+        String addresses = Arrays.stream(members).map(EtcdServer::address).collect(Collectors.joining(","));
+        return Ambassador.builder()
+                .cacheDirectory(cache)
+                .service(
+                        "greeter",
+                        s -> s.listen("127.0.0.1", 0)
+                                .health(Running.WITHOUT_PROBES)
+                                .discover("etcd://" + addresses + PATH))
+                .start();
+    }
+
+    private static NewConnections clients(Ambassador ambassador) {
+        InetSocketAddress address = ambassador.address("greeter");
+        return NewConnections.start(
+                () -> {
+                    try (EchoClient client = EchoClient.connect(address)) {
+                        return client.backend();
+                    }
+                },
+                2,
+                100);
+    }
+
+    private static String address(Greeter greeter) {
+        return "127.0.0.1:" + greeter.port();
+    }
+
+    private static void awaitEndpoints(Ambassador ambassador, int count) {
+        await().atMost(PATIENCE)
+                .until(() -> status(ambassador).endpoints().size() == count
+                        && !status(ambassador).sources().get(0).stale());
+    }
+
+    private static boolean isStale(Ambassador ambassador) {
+        return status(ambassador).sources().get(0).stale();
+    }
+
+    private static long millisSince(long nanoTime) {
+        return (System.nanoTime() - nanoTime) / 1_000_000;
+    }
+
+    /** Waits until {@code backend} serves; how long the one before it still got new connections. */
+    private static long movedAfter(NewConnections clients, int from, int backend, Runnable change) {
+        long before = System.nanoTime();
+        change.run();
+        await().atMost(PATIENCE)
+                .until(() -> clients.since(before).stream().anyMatch(call -> call.backend() == backend));
+        await().atMost(PATIENCE).until(() -> {
+            List<NewConnections.Call> calls = clients.all();
+            return calls.size() > 20
+                    && calls.subList(calls.size() - 20, calls.size()).stream()
+                            .allMatch(call -> call.backend() == backend);
+        });
+        return clients.since(before).stream()
+                .filter(call -> call.backend() == from)
+                .mapToLong(call -> (call.began() - before) / 1_000_000)
+                .max()
+                .orElse(0);
+    }
+
+    @Test
+    void changesMoveNewConnectionsWithinASecond(@TempDir Path cache) throws Exception {
+        try (EtcdServer etcd = EtcdServer.start();
+                Greeter zero = Greeter.start(0);
+                Greeter one = Greeter.start(1)) {
+            etcd.put(PATH + "/a", address(zero));
+            try (Ambassador ambassador = start(cache, etcd)) {
+                awaitEndpoints(ambassador, 1);
+                try (NewConnections clients = clients(ambassador)) {
+                    await().atMost(PATIENCE).until(() -> clients.all().size() > 20);
+                    List<Long> millis = new ArrayList<>();
+                    for (int i = 0; i < 3; i++) {
+                        millis.add(movedAfter(clients, 0, 1, () -> etcd.put(PATH + "/a", address(one))));
+                        millis.add(movedAfter(clients, 1, 0, () -> etcd.put(PATH + "/a", address(zero))));
+                    }
+                    long lease = etcd.lease(3600);
+                    etcd.put(PATH + "/b", address(one), lease);
+                    awaitEndpoints(ambassador, 2);
+                    millis.add(movedAfter(clients, 0, 1, () -> etcd.delete(PATH + "/a")));
+                    etcd.put(PATH + "/a", address(zero));
+                    awaitEndpoints(ambassador, 2);
+                    millis.add(movedAfter(clients, 1, 0, () -> etcd.revoke(lease)));
+
+                    report("etcd: put (6), delete, lease ended: connections moved within %s ms", millis);
+                    assertEquals(List.of(), NewConnections.failed(clients.all()));
+                    millis.forEach(each -> Timing.assertWithin(Duration.ofSeconds(1), each));
+                }
+            }
+        }
+    }
+
+    private enum Outage {
+        KILLED {
+            @Override
+            void begin(EtcdServer etcd, Netns netns) {
+                etcd.kill();
+            }
+
+            @Override
+            void end(EtcdServer etcd, Netns netns) {
+                etcd.restart();
+            }
+        },
+        STOPPED {
+            @Override
+            void begin(EtcdServer etcd, Netns netns) {
+                etcd.pause();
+            }
+
+            @Override
+            void end(EtcdServer etcd, Netns netns) {
+                etcd.resume();
+            }
+        },
+        PARTITIONED {
+            @Override
+            void begin(EtcdServer etcd, Netns netns) {
+                netns.drop(netns.address(0));
+            }
+
+            @Override
+            void end(EtcdServer etcd, Netns netns) {
+                netns.clear();
+            }
+        };
+
+        abstract void begin(EtcdServer etcd, Netns netns);
+
+        abstract void end(EtcdServer etcd, Netns netns);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void withoutEtcdTrafficFlowsEvenThroughARestart(Outage outage, @TempDir Path cache) throws Exception {
+        try (Netns netns = Netns.create(1);
+                EtcdServer etcd = EtcdServer.startIn(new EtcdServer.Place(netns.prefix(), netns.address(0)));
+                Greeter zero = Greeter.start(0);
+                Greeter one = Greeter.start(1)) {
+            etcd.put(PATH + "/a", address(zero));
+            try (Ambassador before = start(cache, etcd)) {
+                awaitEndpoints(before, 1);
+                outage.begin(etcd, netns);
+                serves(before, 0);
+            }
+            try (Ambassador after = start(cache, etcd)) {
+                await().atMost(PATIENCE).until(() -> status(after).endpoints().size() == 1);
+                serves(after, 0);
+                try (NewConnections clients = clients(after)) {
+                    outage.end(etcd, netns);
+                    long back = System.nanoTime();
+                    await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> !isStale(after));
+                    long converged = millisSince(back);
+                    long moved = movedAfter(clients, 0, 1, () -> etcd.put(PATH + "/a", address(one)));
+
+                    report("etcd %s and back: converged after %d ms, then followed in %d ms", outage, converged, moved);
+                    assertEquals(List.of(), NewConnections.failed(clients.all()));
+                    Timing.assertWithin(Duration.ofSeconds(2), converged);
+                }
+            }
+        }
+    }
+
+    /** Until the source is stale and some seconds have passed, new connections are served all the time. */
+    private static void serves(Ambassador ambassador, int backend) throws Exception {
+        long began = System.nanoTime();
+        try (NewConnections clients = clients(ambassador)) {
+            await().atMost(PATIENCE).until(() -> isStale(ambassador) && millisSince(began) > OUTAGE * 500L);
+            assertTrue(clients.all().size() > 50);
+            assertEquals(List.of(), NewConnections.failed(clients.all()));
+            assertTrue(clients.all().stream().allMatch(call -> call.backend() == backend));
+        }
+        assertEquals(1, status(ambassador).endpoints().size());
+        assertFalse(
+                String.valueOf(status(ambassador).sources().get(0).lastError()).isEmpty());
+    }
+
+    @Test
+    void theWatchedMemberIsCutOffFromTheOthers(@TempDir Path cache) throws Exception {
+        try (Netns netns = Netns.create(1);
+                Greeter zero = Greeter.start(0);
+                Greeter one = Greeter.start(1)) {
+            EtcdServer.Place outside = new EtcdServer.Place(List.of(), netns.gateway());
+            List<EtcdServer> members = EtcdServer.cluster(
+                    List.of(new EtcdServer.Place(netns.prefix(), netns.address(0)), outside, outside));
+            EtcdServer inside = members.get(0);
+            try {
+                inside.put(PATH + "/a", address(zero));
+                try (Ambassador ambassador = start(cache, members.toArray(EtcdServer[]::new))) {
+                    awaitEndpoints(ambassador, 1);
+                    leadTo(inside, members);
+                    try (NewConnections clients = clients(ambassador)) {
+                        await().atMost(PATIENCE).until(() -> clients.all().size() > 20);
+                        netns.dropTcpBetween(inside.peerPort());
+                        members.subList(1, 3).forEach(member -> netns.dropTcpBetween(member.peerPort()));
+                        long cut = System.nanoTime();
+                        await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+                            members.get(1).put(PATH + "/a", address(one));
+                            return true;
+                        });
+                        await().atMost(PATIENCE)
+                                .until(() -> clients.since(cut).stream().anyMatch(call -> call.backend() == 1));
+                        long followed = millisSince(cut);
+
+                        report("etcd: the watched member cut off from the others: followed after %d ms", followed);
+                        assertEquals(List.of(), NewConnections.failed(clients.all()));
+                        Timing.assertWithin(Duration.ofSeconds(10), followed);
+                    }
+                }
+            } finally {
+                members.forEach(EtcdServer::close);
+            }
+        }
+    }
+
+    @Test
+    void aClockThatJumpsByAnHourChangesNothing(@TempDir Path folder) throws Exception {
+        Path clock = Files.writeString(folder.resolve("clock"), "+0");
+        try (EtcdServer etcd = EtcdServer.start();
+                Greeter zero = Greeter.start(0)) {
+            etcd.put(PATH + "/a", address(zero));
+            List<String> faked = List.of(
+                    "env",
+                    "LD_PRELOAD=" + fakeTime(),
+                    "FAKETIME_TIMESTAMP_FILE=" + clock,
+                    "FAKETIME_DONT_FAKE_MONOTONIC=1",
+                    "FAKETIME_CACHE_DURATION=1");
+            String settings = "discovery = \"etcd://" + etcd.address() + PATH + "\", health.probe = off";
+            try (SidecarProcess sidecar = SidecarProcess.start(faked, Map.of("main", settings));
+                    EchoClient held = EchoClient.connect(sidecar.address())) {
+                for (int hours : List.of(1, -1, 0)) {
+                    Files.writeString(clock, String.format(Locale.ROOT, "%+dh", hours));
+                    AtomicInteger change = new AtomicInteger();
+                    await().atMost(PATIENCE).until(() -> {
+                        String draining = "127.0." + (2 + hours) + "." + change.incrementAndGet() + ":1";
+                        etcd.put(PATH + "/" + draining, draining + ";weight=0");
+                        await().atMost(PATIENCE).until(() -> loggedAt(sidecar, draining) != null);
+                        long minutes = Duration.between(Instant.now(), loggedAt(sidecar, draining))
+                                .toMinutes();
+                        return Math.round(minutes / 60.0) == hours;
+                    });
+                    held.exchange(hours);
+                    assertEquals(0, EchoClient.call(sidecar.address()));
+                }
+                List<String> worrying = sidecar.log().stream()
+                        .filter(line -> line.contains("removed") || line.contains("WARN") || line.contains("ERROR"))
+                        .toList();
+                assertEquals(List.of(), worrying);
+            }
+        }
+    }
+
+    private static Instant loggedAt(SidecarProcess sidecar, String endpoint) {
+        return sidecar.log().stream()
+                .filter(line -> line.contains(endpoint + " weight 0 added"))
+                .map(line -> Instant.parse(line.substring(0, line.indexOf(' '))))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static Path fakeTime() throws IOException {
+        try (DirectoryStream<Path> libraries = Files.newDirectoryStream(Path.of("/usr/lib"), "*-linux-gnu*")) {
+            for (Path each : libraries) {
+                Path library = each.resolve("faketime/libfaketime.so.1");
+                if (Files.exists(library)) {
+                    return library;
+                }
+            }
+        }
+        throw new IllegalStateException("No libfaketime. Run bin/verify, which installs what tests need.");
+    }
+
+    /** Stops the others, one by one, until the ambassador watches {@code wanted}. */
+    private static void leadTo(EtcdServer wanted, List<EtcdServer> members) {
+        await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+            for (EtcdServer member : members) {
+                if (member != wanted && member.watches() > 0) {
+                    member.pause();
+                    await().atMost(PATIENCE)
+                            .ignoreExceptions()
+                            .until(() -> members.stream()
+                                    .filter(other -> other != member)
+                                    .anyMatch(other -> other.watches() > 0));
+                    member.resume();
+                }
+            }
+            return wanted.watches() > 0;
+        });
+    }
+}
