@@ -24,17 +24,16 @@ import org.junit.jupiter.api.Test;
 
 /** What a scraper gets of an ambassador at work, in both formats. */
 class ScrapeTest {
-    /** Accepts every password but "wrong", answers PONG to all else. */
+    /** Accepts every password but "wrong"; a primary. */
     private static final ScriptedServer.Script REDIS = connection -> {
         byte[] bytes = new byte[4_096];
         int count;
         while ((count = connection.in().read(bytes)) > 0) {
             String command = new String(bytes, 0, count, StandardCharsets.US_ASCII);
-            String reply = command.contains("ROLE")
-                    ? "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
-                    : command.contains("wrong")
-                            ? "-WRONGPASS no\r\n"
-                            : command.contains("AUTH") ? "+OK\r\n" : "+PONG\r\n";
+            String login = command.contains("wrong") ? "-WRONGPASS no\r\n" : "+OK\r\n";
+            String reply = (command.contains("AUTH") ? login : "")
+                    + (command.contains("PING") ? "+PONG\r\n" : "")
+                    + (command.contains("ROLE") ? "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n" : "");
             connection.out().write(reply.getBytes(StandardCharsets.US_ASCII));
         }
     };
@@ -46,10 +45,10 @@ class ScrapeTest {
                 ScriptedServer redis = ScriptedServer.start(REDIS);
                 Metrics metrics = new Metrics();
                 Ambassador ambassador = AmbassadorConfig.builderFrom(ConfigFactory.parseString("ambassador.services {"
-                                + " echo { listen = 0, discovery = \"static://127.0.0.1:" + echo.port() + "\" }"
-                                + " dead { listen = 0, discovery = \"static://127.0.0.1:" + refusing.port() + "\" }"
+                                + " echo { listen = 0, discovery = \"static://127.0.0.1:" + echo.port() + "\" }\n"
+                                + " dead { listen = 0, discovery = \"static://127.0.0.1:" + refusing.port() + "\" }\n"
                                 + " redis { listen = 0, protocol = redis, credentials.password = right,"
-                                + "   limits.prewarm = 4, discovery = \"static://127.0.0.1:" + redis.port() + "\" }"
+                                + "   limits.prewarm = 4, discovery = \"static://127.0.0.1:" + redis.port() + "\" }\n"
                                 + " refused { listen = 0, protocol = redis, credentials.password = wrong,"
                                 + "   discovery = \"static://127.0.0.1:" + redis.port() + "\" } }"))
                         .meterRegistry(metrics.registry())
