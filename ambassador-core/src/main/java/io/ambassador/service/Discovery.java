@@ -14,9 +14,6 @@ import org.slf4j.Logger;
 
 /** Follows a service's sources and gives the pool the endpoints of the first that has any. Control thread only. */
 final class Discovery {
-    /** More than this from one source is a mistake, or an attack. */
-    private static final int MOST_ENDPOINTS = 10_000;
-
     private static final int LINES_AT_ONCE = 20;
 
     private final AllowSpec allow;
@@ -111,16 +108,6 @@ final class Discovery {
     }
 
     private List<Endpoint> allowed(Set<Endpoint> endpoints) {
-        if (endpoints.size() > MOST_ENDPOINTS) {
-            limiter.log(
-                    "many",
-                    left -> log.error(
-                            "{} endpoints were found, more than {}: none is taken over{}",
-                            endpoints.size(),
-                            MOST_ENDPOINTS,
-                            LogLimiter.more(left)));
-            return List.of();
-        }
         List<Endpoint> kept = new ArrayList<>();
         Set<String> leftOut = new HashSet<>();
         for (Endpoint endpoint : endpoints) {

@@ -22,6 +22,9 @@ import org.slf4j.Logger;
  * read by any.
  */
 final class FollowedSource {
+    /** More than this from one source is a mistake, or an attack. */
+    private static final int MOST_ENDPOINTS = 10_000;
+
     /** How long a source may keep silent before what the disk remembers is used. */
     private static final Duration PATIENCE = Duration.ofMillis(500);
 
@@ -45,6 +48,7 @@ final class FollowedSource {
     private volatile boolean answered;
     private volatile boolean fromDisk;
     private volatile long answeredAt;
+    private volatile long changedAt;
     private @Nullable Future<?> hold;
 
     /** @param inherits whether endpoints of another source are in use until this one has told its own */
@@ -112,18 +116,31 @@ final class FollowedSource {
 
     /** Since the last answer; {@code null} before the first. */
     @Nullable Duration age() {
-        return answeredAt == 0 ? null : Duration.ofNanos(System.nanoTime() - answeredAt);
+        return since(answeredAt);
+    }
+
+    private static @Nullable Duration since(long nanoTime) {
+        return nanoTime == 0 ? null : Duration.ofNanos(System.nanoTime() - nanoTime);
     }
 
     ServiceStatus.SourceStatus status(boolean selected) {
         Set<Endpoint> endpoints = known;
         return new ServiceStatus.SourceStatus(
-                name, state, selected, endpoints == null ? 0 : endpoints.size(), age(), stale(), lastError);
+                name,
+                state,
+                selected,
+                endpoints == null ? 0 : endpoints.size(),
+                age(),
+                since(changedAt),
+                stale(),
+                lastError);
     }
 
     private void onState(EndpointState heard) {
         answered = true;
-        if (heard instanceof EndpointState.Known answer) {
+        if (heard instanceof EndpointState.Known answer && answer.endpoints().size() > MOST_ENDPOINTS) {
+            onError("it names " + answer.endpoints().size() + " endpoints, more than " + MOST_ENDPOINTS);
+        } else if (heard instanceof EndpointState.Known answer) {
             onAnswer("known", answer.endpoints(), name + " has no endpoints");
         } else if (heard instanceof EndpointState.Absent answer) {
             onAnswer("absent", Set.of(), answer.reason());
@@ -173,6 +190,9 @@ final class FollowedSource {
 
     private void believe(Set<Endpoint> endpoints, String whyEmpty) {
         boolean toKeep = !endpoints.isEmpty() && (fromDisk || !endpoints.equals(known));
+        if (!endpoints.equals(known)) {
+            changedAt = System.nanoTime();
+        }
         known = endpoints;
         absence = whyEmpty;
         fromDisk = false;

@@ -23,13 +23,14 @@ final class ServiceState {
     final Logger log;
     final LogLimiter limiter = new LogLimiter();
     final ServiceJournal journal;
-    volatile boolean shutDown;
+    final OpenConnections connections = new OpenConnections();
     final EndpointPool pool;
     final LongAdder toBackend = new LongAdder();
     final LongAdder toClient = new LongAdder();
     final LongAdder opened = new LongAdder();
     final LongAdder retried = new LongAdder();
     final LongAdder logins = new LongAdder();
+    final LongAdder cut = new LongAdder();
 
     /** How many different secrets were seen: what is derived from one is kept by its number. */
     final AtomicLong secretVersions = new AtomicLong();
@@ -39,6 +40,7 @@ final class ServiceState {
     private final MeterGroup meters;
     private volatile @Nullable SecretKeeper secrets;
     private @Nullable EndpointMeters unrouted;
+    private final long began = System.nanoTime();
     private volatile boolean drained;
     private volatile boolean loggedIn;
 
@@ -53,6 +55,7 @@ final class ServiceState {
                 policy,
                 environment.control(),
                 address -> new EndpointMeters(registry, name, address),
+                connections,
                 journal,
                 log);
     }
@@ -66,6 +69,11 @@ final class ServiceState {
         SecretKeeper before = secrets;
         loggedIn |= before != null && before.wasAccepted();
         secrets = inForce;
+    }
+
+    /** In {@link System#nanoTime}. */
+    long began() {
+        return began;
     }
 
     /** Whether an operator has its listeners closed. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A service as it stands, for people and dashboards; free of secrets.
  *
  * @param listening where it is bound
- * @param ready whether discovery has answered once
+ * @param ready whether there were endpoints at any time, or its start-up deadline has passed
  * @param panic whether so few endpoints are available that all are used
  * @param credentials {@code null} where none are configured
  */
@@ -63,6 +63,7 @@ public record ServiceStatus(
      * @param state {@code known}, {@code absent}, {@code unreachable} or {@code waiting}
      * @param selected whether its endpoints are the ones in use
      * @param age since its last whole answer; {@code null} before the first
+     * @param changed since its endpoints became what they are; {@code null} before the first
      * @param stale whether what is in use is older than its last error, or came from disk
      */
     public record SourceStatus(
@@ -71,6 +72,7 @@ public record ServiceStatus(
             boolean selected,
             int endpoints,
             @Nullable Duration age,
+            @Nullable Duration changed,
             boolean stale,
             @Nullable String lastError) {}
 

@@ -181,8 +181,8 @@ class DiscoveryTest {
         Told silent = new Told();
         Service after = service(Duration.ZERO, silent);
         silent.unreachable();
+        control.submit(() -> {}).get();
 
-        await().until(after::isReady);
         assertEquals(Set.of(), ports(after));
     }
 
@@ -204,12 +204,37 @@ class DiscoveryTest {
     }
 
     @Test
-    void moreEndpointsThanAnybodyHasAreRefused() throws Exception {
+    void moreEndpointsThanAnybodyHasAreRefusedAndChangeNothing() throws Exception {
         Service service = service(Duration.ZERO, first);
+        first.known(1, 2);
+        used(service, 1, 2);
+
         first.known(java.util.stream.IntStream.rangeClosed(1, 10_001).toArray());
 
-        await().until(service::isReady);
-        assertEquals(Set.of(), ports(service));
+        await().until(() -> source(service, 0).stale());
+        assertEquals(
+                "it names 10001 endpoints, more than 10000", source(service, 0).lastError());
+        assertEquals(Set.of(1, 2), ports(service));
+        first.known(java.util.stream.IntStream.rangeClosed(1, 10_000).toArray());
+        await().until(() -> ports(service).size() == 10_000);
+        assertFalse(source(service, 0).stale());
+    }
+
+    @Test
+    void theLastChangeIsToldApartFromTheLastAnswer() throws Exception {
+        Service service = service(Duration.ZERO, first);
+        assertEquals(null, source(service, 0).changed());
+        first.known(1);
+        used(service, 1);
+        Duration before = source(service, 0).changed();
+
+        first.unreachable();
+        await().until(() -> source(service, 0).stale());
+        first.known(1);
+        await().until(() -> !source(service, 0).stale());
+
+        assertTrue(source(service, 0).changed().compareTo(before) > 0, "the same again is no change");
+        assertTrue(source(service, 0).age().compareTo(source(service, 0).changed()) < 0);
     }
 
     private Service service(Duration hold, EndpointSource... sources) throws Exception {

@@ -107,6 +107,7 @@ final class StatusJson {
         json.writeBooleanField("selected", source.selected());
         json.writeNumberField("endpoints", source.endpoints());
         age(json, source.age());
+        seconds(json, "changedSeconds", source.changed());
         json.writeBooleanField("stale", source.stale());
         json.writeStringField("lastError", source.lastError());
         json.writeEndObject();

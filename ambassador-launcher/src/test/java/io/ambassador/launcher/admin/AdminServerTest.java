@@ -119,7 +119,7 @@ class AdminServerTest {
                 + "\"weight\":1,\"priority\":0,\"activeConnections\":1,\"openedConnections\":2,\"failures\":0,"
                 + "\"latencyMillis\":1.5,\"lastError\":\"\\u003C\\\"\\n\",\"zone\":\"a\",\"tags\":[\"blue\"],\"metadata\":{\"rack\":\"7\"}}],"
                 + "\"sources\":[{\"name\":\"srv\",\"state\":\"known\",\"selected\":true,\"endpoints\":1,"
-                + "\"ageSeconds\":1.25,\"stale\":false,\"lastError\":null}],"
+                + "\"ageSeconds\":1.25,\"changedSeconds\":7.0,\"stale\":false,\"lastError\":null}],"
                 + "\"credentials\":{\"username\":\"app\",\"source\":\"file /run/secrets/redis\",\"nextSource\":null,\"version\":2,"
                 + "\"versionInUse\":1,"
                 + "\"ageSeconds\":60.0,\"state\":\"awaiting-rotation\",\"refusedSeconds\":1.5,"
@@ -469,7 +469,8 @@ class AdminServerTest {
                             0,
                             Duration.ofNanos(1_500_000),
                             "<\"\n")),
-                    List.of(new SourceStatus("srv", "known", true, 1, Duration.ofMillis(1_250), false, null)),
+                    List.of(new SourceStatus(
+                            "srv", "known", true, 1, Duration.ofMillis(1_250), Duration.ofSeconds(7), false, null)),
                     new CredentialStatus(
                             "app",
                             "file /run/secrets/redis",
