@@ -5,6 +5,7 @@ import io.ambassador.explain.EndReason;
 import io.ambassador.explain.EventKind;
 import io.ambassador.explain.Journal;
 import io.ambassador.listener.ServiceListener;
+import io.ambassador.metrics.MeterGroup;
 import io.ambassador.metrics.Meters;
 import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.ServiceEnvironment;
@@ -12,10 +13,10 @@ import io.ambassador.service.ServiceSpec;
 import io.ambassador.service.ServiceStatus;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.ConfigurationException;
+import io.ambassador.transport.DirectMemory;
 import io.ambassador.transport.Transport;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.SocketAddress;
 import java.nio.file.Path;
@@ -80,6 +81,7 @@ final class Engine {
     /** Services that nobody asks for any more, while their last connections are ending. */
     private final Map<String, ServiceUnit> leaving = new ConcurrentHashMap<>();
 
+    private final MeterGroup meters;
     private volatile Running running = new Running(0, Map.of());
     private @Nullable CompletableFuture<Void> drained;
     private boolean closed;
@@ -90,18 +92,13 @@ final class Engine {
         this.environment =
                 new ServiceEnvironment(control, worker, secretReads, registry, cacheDirectory, absentHold, journal);
         this.listeners = new Listeners(transport);
+        this.meters = new MeterGroup(registry);
     }
 
     /** Sets up every service, binds every listener, begins discovery; whoever calls closes after a failure. */
     void start(List<ServiceSpec> specs) throws AmbassadorException {
         change(specs);
-        Gauge.builder(Meters.BUILD_INFO.meterName(), () -> 1)
-                .description(Meters.BUILD_INFO.description())
-                .tag("version", version())
-                .register(environment.registry());
-        Gauge.builder(Meters.CONFIG_GENERATION.meterName(), () -> running.generation())
-                .description(Meters.CONFIG_GENERATION.description())
-                .register(environment.registry());
+        registerMeters();
         journal.tell(
                 EventKind.STARTED,
                 "",
@@ -167,11 +164,19 @@ final class Engine {
     }
 
     private void count(String result) {
-        Counter.builder(Meters.CONFIG_CHANGES.meterName())
-                .description(Meters.CONFIG_CHANGES.description())
-                .tag("result", result)
-                .register(environment.registry())
-                .increment();
+        meters.count(Meters.CONFIG_CHANGES, result);
+    }
+
+    private void registerMeters() {
+        meters.gauge(Meters.BUILD_INFO, () -> 1, "version", version());
+        meters.gauge(Meters.CONFIG_GENERATION, () -> running.generation());
+        List<EventLoop> loops = transport.loops();
+        for (int i = 0; i < loops.size(); i++) {
+            EventLoop loop = loops.get(i);
+            meters.gauge(Meters.LOOP_TASKS, () -> Transport.waitingTasks(loop), "loop", Integer.toString(i));
+        }
+        meters.gauge(Meters.DIRECT_MEMORY_USED, DirectMemory::used);
+        meters.gauge(Meters.DIRECT_MEMORY_MAX, DirectMemory::max);
     }
 
     private void change(List<ServiceSpec> wanted) throws AmbassadorException {
@@ -383,6 +388,7 @@ final class Engine {
 
     /** Frees everything at once; what is still open is cut. */
     void release() {
+        meters.remove();
         listeners.close();
         running.services().values().forEach(ServiceUnit::closeWarm);
         transport.close();

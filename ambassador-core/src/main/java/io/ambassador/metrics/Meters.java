@@ -1,6 +1,9 @@
 package io.ambassador.metrics;
 
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Every meter of the data plane and the control plane: its name, unit, tags and meaning. */
 public enum Meters {
@@ -20,6 +23,7 @@ public enum Meters {
             "endpoint",
             "reason"),
     BYTES("ambassador.bytes", "bytes", "Bytes relayed", "service", "direction"),
+    PICK("ambassador.pick", "seconds", "From a client's opening to the first endpoint chosen for it", "service"),
     CONNECT(
             "ambassador.connect",
             "seconds",
@@ -59,7 +63,32 @@ public enum Meters {
     CONFIG_GENERATION("ambassador.config.generation", "", "Which configuration since the start is in force, from 1"),
     CONFIG_CHANGES(
             "ambassador.config.changes", "changes", "Configurations given to it while it runs, by result", "result"),
+    LOOP_TASKS("ambassador.loop.tasks", "tasks", "Tasks that wait for an event loop, now", "loop"),
+    DIRECT_MEMORY_USED(
+            "ambassador.direct.memory.used", "bytes", "Memory taken for the buffers that bytes pass through"),
+    DIRECT_MEMORY_MAX("ambassador.direct.memory.max", "bytes", "What those may take at most"),
     BUILD_INFO("ambassador.build.info", "", "1, with the version", "version");
+
+    /** Upper bounds of a histogram's buckets: three a decade, from what loopback takes to what nobody waits for. */
+    private static final Duration[] BUCKETS = Stream.of(
+                    100L,
+                    250L,
+                    500L,
+                    1_000L,
+                    2_500L,
+                    5_000L,
+                    10_000L,
+                    25_000L,
+                    50_000L,
+                    100_000L,
+                    250_000L,
+                    500_000L,
+                    1_000_000L,
+                    2_500_000L,
+                    5_000_000L,
+                    10_000_000L)
+            .map(micros -> Duration.of(micros, ChronoUnit.MICROS))
+            .toArray(Duration[]::new);
 
     private final String meterName;
     private final String unit;
@@ -88,5 +117,10 @@ public enum Meters {
 
     public List<String> tags() {
         return tags;
+    }
+
+    /** Of those that are histograms of durations. */
+    public Duration[] buckets() {
+        return BUCKETS.clone();
     }
 }

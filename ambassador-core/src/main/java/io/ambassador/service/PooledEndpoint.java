@@ -34,6 +34,7 @@ public final class PooledEndpoint implements Candidate {
     private volatile Latency latency = new Latency(0, 0);
     private volatile Endpoint endpoint;
     private volatile int weight;
+    private volatile boolean watched;
     private volatile boolean healthy = true;
     private volatile boolean removed;
     private volatile boolean drained;
@@ -47,6 +48,7 @@ public final class PooledEndpoint implements Candidate {
     private boolean answered;
     private boolean awaitsProbe;
     private boolean disputed;
+    private boolean roleWatched;
     private long availableSince;
     private boolean wasAvailable;
 
@@ -55,10 +57,6 @@ public final class PooledEndpoint implements Candidate {
         this.weight = Math.max(1, endpoint.weight());
         this.ejection = ejection;
         this.meters = meters;
-        meters.watch(this, active::get, self -> self.opened.sum());
-        for (ServerRole each : ServerRole.values()) {
-            meters.watchRole(each.name().toLowerCase(Locale.ROOT), () -> role == each);
-        }
     }
 
     @Override
@@ -112,6 +110,10 @@ public final class PooledEndpoint implements Candidate {
     /** An attempt begins; {@link #attemptFailed} or {@link #closed} follows. */
     public void attemptBegins() {
         active.incrementAndGet();
+        if (!watched) {
+            watched = true;
+            meters.watch(this, active::get, self -> self.opened.sum());
+        }
     }
 
     public void attemptFailed(String error) {
@@ -218,6 +220,12 @@ public final class PooledEndpoint implements Candidate {
 
     void settle(ServerRole counted, boolean otherwiseSaid) {
         role = counted;
+        if (counted != ServerRole.UNKNOWN && !roleWatched) {
+            roleWatched = true;
+            for (ServerRole each : ServerRole.values()) {
+                meters.watchRole(each.name().toLowerCase(Locale.ROOT), () -> role == each);
+            }
+        }
         disputed = otherwiseSaid;
     }
 
@@ -294,18 +302,21 @@ public final class PooledEndpoint implements Candidate {
         return availableSince;
     }
 
-    ServiceStatus.EndpointStatus status() {
-        ServiceStatus.Health state = removed
+    ServiceStatus.Health health() {
+        return removed
                 ? ServiceStatus.Health.DRAINING
                 : drained
                         ? ServiceStatus.Health.DRAINED
                         : !healthy
                                 ? ServiceStatus.Health.UNHEALTHY
                                 : ejection.isEjected() ? ServiceStatus.Health.EJECTED : ServiceStatus.Health.HEALTHY;
+    }
+
+    ServiceStatus.EndpointStatus status() {
         double nanos = latencyNanos();
         return new ServiceStatus.EndpointStatus(
                 endpoint,
-                state,
+                health(),
                 role,
                 weight,
                 active.get(),

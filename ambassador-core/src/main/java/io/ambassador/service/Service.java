@@ -4,6 +4,7 @@ import io.ambassador.explain.ConnectionRecord;
 import io.ambassador.explain.EndReason;
 import io.ambassador.explain.EventKind;
 import io.ambassador.explain.ServiceJournal;
+import io.ambassador.metrics.MeterGroup;
 import io.ambassador.metrics.Meters;
 import io.ambassador.relay.ByteCounter;
 import io.ambassador.resilience.Admission;
@@ -19,19 +20,14 @@ import io.ambassador.spi.protocol.ProtocolProvider;
 import io.ambassador.spi.protocol.ServerRole;
 import io.ambassador.spi.secret.SecretSource;
 import io.ambassador.spi.secret.SecretSourceProvider;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Meter;
-import io.micrometer.core.instrument.Tags;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -53,7 +49,7 @@ public final class Service implements ByteCounter {
     private final ClientCheck clientCheck;
     private final Admission admission;
     private final RetryBudget retries;
-    private final List<Meter> meters = new ArrayList<>();
+    private final MeterGroup meters;
     private final ServiceJournal journal;
     private final boolean newDiscovery;
     private final boolean newSecrets;
@@ -69,6 +65,7 @@ public final class Service implements ByteCounter {
         Service running = old == null || old.ended ? null : old;
         this.spec = spec;
         this.environment = environment;
+        this.meters = new MeterGroup(environment.registry(), "service", spec.name());
         this.sameProbes = running != null && sameProbes(running.spec, spec);
         this.policy = running != null && running.spec.balancing().equals(spec.balancing())
                 ? running.policy
@@ -204,7 +201,7 @@ public final class Service implements ByteCounter {
         if (old == null) {
             state.registerMeters();
         } else {
-            old.removeMeters();
+            old.meters.remove();
             state.pool.follow(spec, policy, sameProbes);
         }
         state.secrets(secrets.own());
@@ -228,7 +225,7 @@ public final class Service implements ByteCounter {
             secrets.retire(by == null ? null : by.secrets, environment, state.log);
         }
         if (by == null) {
-            removeMeters();
+            meters.remove();
             state.drained(false); // of one that comes back nobody has said so
         }
     }
@@ -445,6 +442,11 @@ public final class Service implements ByteCounter {
         state.logins.increment();
     }
 
+    /** How long it took to choose the first endpoint for a client. */
+    public void picked(long nanos) {
+        state.picked(nanos);
+    }
+
     public void loginFailed(String kind) {
         state.loginFailed(kind);
     }
@@ -482,35 +484,19 @@ public final class Service implements ByteCounter {
     }
 
     private void registerMeters() {
-        Tags tags = Tags.of("service", spec.name());
         SecretKeeper keeper = secrets.own();
         if (keeper != null) {
-            gauge(Meters.CREDENTIALS_AGE, tags, () -> {
-                Duration age = keeper.status().age();
-                return age == null ? Double.NaN : age.toMillis() / 1000.0;
-            });
-            gauge(Meters.CREDENTIALS_VERSION, tags, keeper::preferredVersion);
+            meters.gauge(Meters.CREDENTIALS_AGE, () -> seconds(keeper.status().age()));
+            meters.gauge(Meters.CREDENTIALS_VERSION, keeper::preferredVersion);
         }
         for (FollowedSource source : discovery.sources()) {
-            Tags named = tags.and("source", source.name());
-            gauge(Meters.DISCOVERY_STALE, named, () -> source.stale() ? 1 : 0);
-            gauge(Meters.DISCOVERY_AGE, named, () -> {
-                Duration age = source.age();
-                return age == null ? Double.NaN : age.toMillis() / 1000.0;
-            });
+            meters.gauge(Meters.DISCOVERY_STALE, () -> source.stale() ? 1 : 0, "source", source.name());
+            meters.gauge(Meters.DISCOVERY_AGE, () -> seconds(source.age()), "source", source.name());
         }
     }
 
-    private void removeMeters() {
-        meters.forEach(environment.registry()::remove);
-        meters.clear();
-    }
-
-    private void gauge(Meters meter, Tags tags, Supplier<Number> value) {
-        meters.add(Gauge.builder(meter.meterName(), value)
-                .description(meter.description())
-                .tags(tags)
-                .register(environment.registry()));
+    private static double seconds(@Nullable Duration duration) {
+        return duration == null ? Double.NaN : duration.toNanos() / 1e9;
     }
 
     // A provider's own config is the only one it is ever paired with, which the compiler cannot see.

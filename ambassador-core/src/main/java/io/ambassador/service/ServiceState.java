@@ -2,21 +2,13 @@ package io.ambassador.service;
 
 import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.EndpointMeters;
+import io.ambassador.metrics.MeterGroup;
 import io.ambassador.metrics.Meters;
 import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.balancing.BalancingPolicy;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -45,18 +37,17 @@ final class ServiceState {
 
     private final String name;
     private final MeterRegistry registry;
-    private final List<Meter> meters = new ArrayList<>();
-    private final Map<String, Counter> loginFailures = new ConcurrentHashMap<>();
+    private final MeterGroup meters;
     private volatile @Nullable SecretKeeper secrets;
     private @Nullable EndpointMeters unrouted;
     private final long began = System.nanoTime();
     private volatile boolean drained;
     private volatile boolean loggedIn;
-    private volatile boolean closed;
 
     ServiceState(ServiceSpec spec, BalancingPolicy policy, ServiceEnvironment environment) {
         this.name = spec.name();
         this.registry = environment.registry();
+        this.meters = new MeterGroup(registry, "service", name);
         this.journal = new ServiceJournal(environment.journal(), name, spec.accessLog());
         this.log = LoggerFactory.getLogger("ambassador.service." + name);
         this.pool = new EndpointPool(
@@ -106,51 +97,35 @@ final class ServiceState {
     }
 
     void loginFailed(String kind) {
-        Counter counter = loginFailures.computeIfAbsent(
-                kind,
-                word -> Counter.builder(Meters.LOGIN_FAILURES.meterName())
-                        .description(Meters.LOGIN_FAILURES.description())
-                        .tags("service", name, "kind", word)
-                        .register(registry));
-        counter.increment();
-        if (closed) {
-            registry.remove(counter);
-        }
+        meters.count(Meters.LOGIN_FAILURES, kind);
+    }
+
+    void picked(long nanos) {
+        meters.record(Meters.PICK, nanos);
     }
 
     /** Before the first client comes. */
     void registerMeters() {
         unrouted = new EndpointMeters(registry, name, "");
-        Tags tags = Tags.of("service", name);
-        counter(Meters.BYTES, tags.and("direction", "to-backend"), toBackend);
-        counter(Meters.BYTES, tags.and("direction", "to-client"), toClient);
-        counter(Meters.RETRIES, tags, retried);
-        counter(Meters.LOGIN_ATTEMPTS, tags, logins);
-        for (ServiceStatus.Health state : ServiceStatus.Health.values()) {
-            meters.add(Gauge.builder(
-                            Meters.ENDPOINTS.meterName(),
-                            () -> pool.endpoints().stream()
-                                    .filter(endpoint -> endpoint.status().health() == state)
-                                    .count())
-                    .description(Meters.ENDPOINTS.description())
-                    .tags(tags.and("state", state.name().toLowerCase(Locale.ROOT)))
-                    .register(registry));
+        meters.counter(Meters.BYTES, toBackend, LongAdder::sum, "direction", "to-backend");
+        meters.counter(Meters.BYTES, toClient, LongAdder::sum, "direction", "to-client");
+        meters.counter(Meters.RETRIES, retried, LongAdder::sum);
+        meters.counter(Meters.LOGIN_ATTEMPTS, logins, LongAdder::sum);
+        for (ServiceStatus.Health health : ServiceStatus.Health.values()) {
+            meters.gauge(
+                    Meters.ENDPOINTS,
+                    () -> pool.endpoints().stream()
+                            .filter(endpoint -> endpoint.health() == health)
+                            .count(),
+                    "state",
+                    health.name().toLowerCase(Locale.ROOT));
         }
-    }
-
-    private void counter(Meters meter, Tags tags, LongAdder adder) {
-        meters.add(FunctionCounter.builder(meter.meterName(), adder, LongAdder::sum)
-                .description(meter.description())
-                .tags(tags)
-                .register(registry));
     }
 
     /** Control thread, after the last connection has ended. */
     void close() {
-        closed = true;
         pool.close();
-        meters.forEach(registry::remove);
-        loginFailures.values().forEach(registry::remove);
+        meters.remove();
         if (unrouted != null) {
             unrouted.remove();
         }

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class DirectMemory {
     /** Beyond this share, what is left is kept for connections that are not slow. */
-    private static final long ENOUGH = PlatformDependent.maxDirectMemory() / 2;
+    private static final long ENOUGH = max() / 2;
 
     private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(5);
 
@@ -24,9 +24,19 @@ public final class DirectMemory {
         long now = System.nanoTime();
         if (now - checkedAt >= INTERVAL) {
             checkedAt = now;
-            scarce = PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory() > ENOUGH;
+            scarce = used() > ENOUGH;
         }
         return scarce;
+    }
+
+    /** Bytes taken for buffers, those kept for the next ones included. */
+    public static long used() {
+        return PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
+    }
+
+    /** Bytes that buffers may take at most. */
+    public static long max() {
+        return PlatformDependent.maxDirectMemory();
     }
 
     /** As {@link #isScarce}, at the cost of a look while there is enough, as others have found it last. */

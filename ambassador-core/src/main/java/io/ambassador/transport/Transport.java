@@ -33,6 +33,7 @@ import io.netty.channel.unix.RawUnixChannelOption;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -115,6 +116,11 @@ public final class Transport implements AutoCloseable {
         List<EventLoop> all = new ArrayList<>();
         loops.forEach(loop -> all.add((EventLoop) loop));
         return all;
+    }
+
+    /** Tasks that {@code loop} has yet to get to; any thread. */
+    public static int waitingTasks(EventLoop loop) {
+        return loop instanceof SingleThreadEventExecutor executor ? executor.pendingTasks() : 0;
     }
 
     /** For computations that take longer than an event loop can spare; they must not block. */

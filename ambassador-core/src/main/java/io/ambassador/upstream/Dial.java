@@ -74,6 +74,7 @@ final class Dial implements Pick {
     private final Outcome outcome;
     private final List<Candidate> tried = new ArrayList<>(2);
     private final Set<Long> refusedVersions = new HashSet<>(2);
+    private final long startedAt = System.nanoTime();
     private long deadline;
     private int attempts;
     private boolean gambled;
@@ -222,6 +223,9 @@ final class Dial implements Pick {
             service.retried();
         }
         attempts++;
+        if (attempts == 1 && client != null) {
+            service.picked(System.nanoTime() - startedAt);
+        }
         // Panic or a trial sends a client to an endpoint thought to be unwell. Sending it to another that is well after
         // all is where it would have gone at once otherwise: no additional load, and no matter of the budget.
         gambled = !endpoint.isWell();

@@ -1,12 +1,10 @@
 package io.ambassador.upstream;
 
 import io.ambassador.explain.EndReason;
+import io.ambassador.metrics.MeterGroup;
 import io.ambassador.metrics.Meters;
 import io.ambassador.service.SecretKeeper;
 import io.ambassador.service.Service;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
@@ -26,12 +24,11 @@ public final class WarmPool implements AutoCloseable {
     private static final long LONGEST_WAIT_SECONDS = 30;
 
     private final Service service;
-    private final MeterRegistry registry;
     private final List<WarmStock> stocks = new ArrayList<>();
     private final AtomicInteger idle = new AtomicInteger();
     private final LongAdder taken = new LongAdder();
     private final LongAdder missed = new LongAdder();
-    private final List<Meter> meters = new ArrayList<>(3);
+    private final MeterGroup meters;
     private int failures;
     private long notBefore;
     private long refusedVersion;
@@ -41,7 +38,7 @@ public final class WarmPool implements AutoCloseable {
     /** @param loops those that clients are served on */
     public WarmPool(Service service, Connector connector, List<EventLoop> loops, MeterRegistry registry) {
         this.service = service;
-        this.registry = registry;
+        this.meters = new MeterGroup(registry, "service", service.name());
         int wanted = service.spec().limits().prewarm();
         for (int i = 0; i < loops.size(); i++) {
             int share = wanted / loops.size() + (i < wanted % loops.size() ? 1 : 0);
@@ -59,12 +56,9 @@ public final class WarmPool implements AutoCloseable {
             taken.add(before.taken.sum());
             missed.add(before.missed.sum());
         }
-        meters.add(Gauge.builder(Meters.PREWARM_IDLE.meterName(), idle::get)
-                .description(Meters.PREWARM_IDLE.description())
-                .tag("service", service.name())
-                .register(registry));
-        meters.add(counter("taken", taken));
-        meters.add(counter("missed", missed));
+        meters.gauge(Meters.PREWARM_IDLE, idle::get);
+        meters.counter(Meters.PREWARM_CLIENTS, taken, LongAdder::sum, "outcome", "taken");
+        meters.counter(Meters.PREWARM_CLIENTS, missed, LongAdder::sum, "outcome", "missed");
         stocks.forEach(stock -> stock.loop().execute(stock::start));
     }
 
@@ -78,7 +72,7 @@ public final class WarmPool implements AutoCloseable {
             closed = true;
         }
         stocks.forEach(stock -> stock.loop().execute(stock::close));
-        meters.forEach(registry::remove);
+        meters.remove();
     }
 
     /**
@@ -157,13 +151,5 @@ public final class WarmPool implements AutoCloseable {
     private void waitFor(long seconds) {
         double jitter = 0.9 + 0.2 * ThreadLocalRandom.current().nextDouble();
         notBefore = System.nanoTime() + (long) (TimeUnit.SECONDS.toNanos(seconds) * jitter);
-    }
-
-    private Meter counter(String outcome, LongAdder adder) {
-        return FunctionCounter.builder(Meters.PREWARM_CLIENTS.meterName(), adder, LongAdder::sum)
-                .description(Meters.PREWARM_CLIENTS.description())
-                .tag("service", service.name())
-                .tag("outcome", outcome)
-                .register(registry);
     }
 }

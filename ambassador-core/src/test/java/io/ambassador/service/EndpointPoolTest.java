@@ -346,14 +346,27 @@ class EndpointPoolTest {
     }
 
     @Test
-    void takesTheMetersOfARemovedEndpointAway() throws Exception {
+    void anEndpointHasMetersFromItsFirstAttemptUntilItIsRemoved() throws Exception {
         EndpointPool pool = pool(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT);
-        replace(pool, at(1), at(2));
+        replace(pool, at(1), at(2), at(3));
+        assertEquals(List.of(), registry.getMeters());
+
+        PooledEndpoint first = member(pool, 1);
+        for (PooledEndpoint used : List.of(first, member(pool, 2))) {
+            used.attemptBegins();
+            used.meters().connected(1);
+            used.attemptAbandoned();
+        }
+        answer(pool, 2, ServerRole.PRIMARY);
         assertEquals(2, registry.find("ambassador.connect").meters().size());
+        assertEquals(3, registry.find("ambassador.endpoint.role").meters().size());
 
         replace(pool, at(2));
+        first.meters().connected(1);
+        first.meters().closed("idle");
 
         assertEquals(1, registry.find("ambassador.connect").meters().size());
+        assertEquals(0, registry.find("ambassador.connections.closed").meters().size(), "one that comes too late");
         assertNull(registry.find("ambassador.connections.active")
                 .tag("endpoint", "127.0.0.1:1")
                 .gauge());
