@@ -12,7 +12,6 @@ import io.ambassador.spi.discovery.DiscoveryException;
 import io.ambassador.spi.secret.Secret;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -73,14 +72,14 @@ final class EtcdMember implements AutoCloseable {
     }
 
     /**
-     * Opens one stream for several watches.
+     * Opens a watch.
      *
-     * @param requests from {@link EtcdJson#watch}
-     * @return completes when the stream has ended; cancelling it ends the stream
+     * @param body from {@link EtcdJson#watch}
+     * @return completes when the watch has ended; cancelling it ends the watch
      */
-    CompletableFuture<HttpAnswer> watch(Collection<String> requests, Consumer<WatchReply> replies) {
+    CompletableFuture<HttpAnswer> watch(String body, Consumer<WatchReply> replies) {
         Lines lines = line -> replies.accept(reply(line));
-        return http.follow(post("/v3/watch", String.join("\n", requests)), SILENCE, lines);
+        return http.follow(post("/v3/watch", body), SILENCE, lines);
     }
 
     private WatchReply reply(String line) {

@@ -28,7 +28,7 @@ final class EtcdSession implements PathReader.Sink {
     private static final Duration BEAT_TIMEOUT = Duration.ofSeconds(3);
 
     /** For a watch to be opened, and for one to tell what was read already. */
-    private static final Duration WATCH_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration WATCH_TIMEOUT = Duration.ofSeconds(10);
 
     /** Paths that come and go together share a new stream. */
     private static final Duration GATHERING = Duration.ofMillis(20);

@@ -41,8 +41,11 @@ class EtcdManyIT {
                 quickly().until(() -> each.addresses().size() == ENDPOINTS);
             }
             await().untilAsserted(() -> assertEquals(SERVICES, etcd.watches()));
-            await().untilAsserted(() -> assertTrue(connections(etcd.port()) <= 5, "connections to etcd"));
+            await().untilAsserted(() -> assertTrue(connections(etcd.port()) <= SERVICES + 5, "connections to etcd"));
 
+            for (RecordingListener each : seen) {
+                assertEquals(1, each.all().size(), () -> "the first session served all: " + each.all());
+            }
             long reads = etcd.reads();
             for (int change = 0; change < 100; change++) {
                 String value = "10.1.0." + (1 + change) + ":6379";
