@@ -61,6 +61,92 @@ public final class Ambassador implements AutoCloseable {
         return engine.status();
     }
 
+    /** What runs, in the order it was described. */
+    public List<ServiceSpec> specs() {
+        return engine.specs();
+    }
+
+    /** Counts the sets of services that have been in force, from 1. */
+    public long generation() {
+        return engine.generation();
+    }
+
+    /** What {@link #apply} would change. Looks at nothing but the descriptions. */
+    public ChangePlan plan(List<ServiceSpec> wanted) {
+        return engine.plan(wanted);
+    }
+
+    /**
+     * Finds out whether {@link #apply} would succeed now: makes everything, binds every port, reads every secret and
+     * certificate, and lets all of it go again. Blocks for some seconds at most.
+     *
+     * @throws AmbassadorException with everything that is wrong
+     */
+    public ChangePlan check(Wanted wanted) throws AmbassadorException {
+        return engine.check(wanted);
+    }
+
+    /**
+     * Runs what is wanted instead of what runs now: all of it, or nothing. A service whose spec is equal to what it was
+     * goes on untouched. One that is described otherwise keeps its sockets, endpoints, connections and counts: what is
+     * new is for connections to come. One that is no longer there stops accepting, and its connections end as
+     * {@code on-change.removed} has it. Blocks for some seconds at most.
+     *
+     * @return what has changed
+     * @throws AmbassadorException with everything that is wrong; what runs has not been touched
+     */
+    public ChangePlan apply(Wanted wanted) throws AmbassadorException {
+        return engine.apply(wanted);
+    }
+
+    /** The same with services that are at hand. */
+    public ChangePlan apply(List<ServiceSpec> wanted) throws AmbassadorException {
+        return engine.apply(() -> wanted);
+    }
+
+    /**
+     * Closes the listeners of one service, until {@link #undrainService}. Its connections go on, and so do discovery and
+     * probes. It stays so when it is described otherwise.
+     *
+     * @throws IllegalArgumentException if there is no such service
+     */
+    public void drainService(String name) {
+        engine.drainService(name);
+    }
+
+    /**
+     * Opens them again.
+     *
+     * @throws AmbassadorException if one cannot be bound; then all stay closed
+     * @throws IllegalArgumentException if there is no such service
+     */
+    public void undrainService(String name) throws AmbassadorException {
+        engine.undrainService(name);
+    }
+
+    /**
+     * Keeps new connections from one endpoint, until {@link #undrainEndpoint}, even if discovery takes it away and
+     * brings it back meanwhile. Open connections stay.
+     *
+     * @param address {@code host:port}
+     * @throws IllegalArgumentException if there is no such service or endpoint
+     */
+    public void drainEndpoint(String service, String address) {
+        engine.drainEndpoint(service, address, true);
+    }
+
+    /** Lets new connections go there again. */
+    public void undrainEndpoint(String service, String address) {
+        engine.drainEndpoint(service, address, false);
+    }
+
+    /** Describes a service to {@link #apply}. */
+    public static ServiceSpec describe(String name, Builder.Definition definition) throws ConfigurationException {
+        ServiceBuilder service = new ServiceBuilder(name, Catalog.load());
+        definition.define(service);
+        return service.build();
+    }
+
     /** How the last connections went and why they ended: up to 128 of each service, newest first. */
     public List<ConnectionRecord> recentConnections() {
         return engine.recentConnections();
@@ -98,6 +184,16 @@ public final class Ambassador implements AutoCloseable {
     @Override
     public void close() {
         engine.close();
+    }
+
+    /** Every service that is to run. */
+    public interface Wanted {
+        /**
+         * Called when it is this change's turn; what is wrong here rejects it as anything else does.
+         *
+         * @throws ConfigurationException with everything that is wrong
+         */
+        List<ServiceSpec> services() throws ConfigurationException;
     }
 
     /** Describes an ambassador. Not thread-safe. */
@@ -173,11 +269,15 @@ public final class Ambassador implements AutoCloseable {
             int loops = eventLoops > 0
                     ? eventLoops
                     : Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
-            Engine engine = new Engine(loops, meterRegistry == null ? new CompositeMeterRegistry() : meterRegistry);
+            Engine engine = new Engine(
+                    loops,
+                    meterRegistry == null ? new CompositeMeterRegistry() : meterRegistry,
+                    cacheDirectory,
+                    absentHold);
             observers.forEach(engine.journal()::observe);
             boolean started = false;
             try {
-                engine.start(services, cacheDirectory, absentHold);
+                engine.start(services);
                 started = true;
             } finally {
                 if (!started) {

@@ -2,31 +2,18 @@ package io.ambassador;
 
 import io.ambassador.explain.ConnectionRecord;
 import io.ambassador.explain.EndReason;
+import io.ambassador.explain.EventKind;
 import io.ambassador.explain.Journal;
-import io.ambassador.health.HealthMonitor;
-import io.ambassador.listener.AcceptGate;
 import io.ambassador.listener.ServiceListener;
 import io.ambassador.metrics.Meters;
-import io.ambassador.service.ClientTlsSpec;
-import io.ambassador.service.ListenAddress;
-import io.ambassador.service.PooledEndpoint;
-import io.ambassador.service.Service;
+import io.ambassador.service.OnChangeSpec;
+import io.ambassador.service.ServiceEnvironment;
 import io.ambassador.service.ServiceSpec;
 import io.ambassador.service.ServiceStatus;
-import io.ambassador.service.TlsSpec;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.ConfigurationException;
-import io.ambassador.spi.Configured;
-import io.ambassador.spi.protocol.ProbeProvider;
-import io.ambassador.spi.protocol.Protocol;
-import io.ambassador.spi.routing.Route;
-import io.ambassador.transport.ListenerTls;
-import io.ambassador.transport.TlsContexts;
 import io.ambassador.transport.Transport;
-import io.ambassador.upstream.Connector;
-import io.ambassador.upstream.EndpointProber;
-import io.ambassador.upstream.Gateway;
-import io.ambassador.upstream.WarmPool;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -34,162 +21,321 @@ import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Everything that runs: event loops, the control thread, services and their listeners. */
 final class Engine {
+    /**
+     * What runs now.
+     *
+     * @param generation counts the sets of services that there have been, from 1; 0 before the first
+     * @param services by name, in the order they were described
+     */
+    private record Running(long generation, Map<String, ServiceUnit> services) {
+        List<ServiceSpec> specs() {
+            return services.values().stream().map(ServiceUnit::spec).toList();
+        }
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger("ambassador");
 
     /** After this the process counts as ready even if a source has never answered. */
     private static final Duration STARTUP_DEADLINE = Duration.ofSeconds(10);
 
-    private static final Duration CERTIFICATE_INTERVAL = Duration.ofSeconds(2);
     private static final Duration POLL = Duration.ofMillis(20);
+    private static final Duration LOOK = Duration.ofSeconds(1);
 
     private final Transport transport;
     private final ScheduledExecutorService control = executor("ambassador-control");
     private final ScheduledExecutorService worker = executor("ambassador-worker");
     private final ExecutorService secretReads =
             Executors.newCachedThreadPool(new DefaultThreadFactory("ambassador-secret", true));
-    private final MeterRegistry registry;
     private final Journal journal = new Journal();
-    private final Map<String, Service> services = new LinkedHashMap<>();
-    private final List<ServiceListener> listeners = new ArrayList<>();
-    private final List<TlsContexts> certificates = new ArrayList<>();
-    private final List<WarmPool> warmPools = new ArrayList<>();
-    private final List<ListenerTls> clientCertificates = new ArrayList<>();
+    private final ServiceEnvironment environment;
+    private final Listeners listeners;
     private final long startedAt = System.nanoTime();
+
+    /** Held for a whole change, which may take seconds; the monitor of this object only for the moment of the swap. */
+    private final ReentrantLock changing = new ReentrantLock();
+
+    /** Services that nobody asks for any more, while their last connections are ending. */
+    private final Map<String, ServiceUnit> leaving = new ConcurrentHashMap<>();
+
+    private volatile Running running = new Running(0, Map.of());
     private @Nullable CompletableFuture<Void> drained;
     private boolean closed;
 
-    Engine(int eventLoops, MeterRegistry registry) {
+    Engine(int eventLoops, MeterRegistry registry, @Nullable Path cacheDirectory, Duration absentHold) {
         this.transport = Transport.start(eventLoops);
-        this.registry = registry;
+        this.environment =
+                new ServiceEnvironment(control, worker, secretReads, registry, cacheDirectory, absentHold, journal);
+        this.listeners = new Listeners(transport);
     }
 
     /** Sets up every service, binds every listener, begins discovery; whoever calls closes after a failure. */
-    void start(List<ServiceSpec> specs, @Nullable Path cacheDirectory, Duration absentHold) throws AmbassadorException {
-        Map<String, Gateway> gateways = new LinkedHashMap<>();
-        for (ServiceSpec spec : specs) {
-            if (services.containsKey(spec.name())) {
-                throw new ConfigurationException("services." + spec.name() + ": is described twice");
-            }
-            Service service =
-                    new Service(spec, control, worker, secretReads, registry, cacheDirectory, absentHold, journal);
-            services.put(spec.name(), service);
-            Connector connector =
-                    new Connector(transport, spec, tls(spec), service.protocol().negotiatesTls());
-            gateways.put(
-                    spec.name(),
-                    new Gateway(service, connector, clientTls(spec, service.protocol()), warm(service, connector)));
-            Configured<ProbeProvider<?>> probe = spec.health().probe();
-            if (probe != null) {
-                service.pool()
-                        .observe(new HealthMonitor(
-                                service.pool(),
-                                new EndpointProber(service, connector, transport, probe),
-                                spec.health().interval(),
-                                control));
-            }
-        }
-        AcceptGate gate = AcceptGate.ofProcess();
-        for (Service service : services.values()) {
-            Route route = new Route(service.name(), "listener");
-            for (ListenAddress address : service.spec().listen()) {
-                Gateway gateway = gateways.get(service.name());
-                if (gateway != null) {
-                    listeners.add(ServiceListener.bind(transport, address, request -> route, gateway, gate));
-                }
-            }
-        }
-        services.values().forEach(Service::readSecrets);
-        services.values().forEach(Service::start);
-        warmPools.forEach(WarmPool::start);
+    void start(List<ServiceSpec> specs) throws AmbassadorException {
+        change(specs);
         Gauge.builder(Meters.BUILD_INFO.meterName(), () -> 1)
                 .description(Meters.BUILD_INFO.description())
                 .tag("version", version())
-                .register(registry);
-        LOG.info("started with {}, {} services, {} listeners", transport.name(), services.size(), listeners.size());
+                .register(environment.registry());
+        Gauge.builder(Meters.CONFIG_GENERATION.meterName(), () -> running.generation())
+                .description(Meters.CONFIG_GENERATION.description())
+                .register(environment.registry());
+        journal.tell(
+                EventKind.STARTED,
+                "",
+                specs.size() + " services, " + listeners.bound().size() + " listeners");
+        LOG.info(
+                "started with {}, {} services, {} listeners",
+                transport.name(),
+                specs.size(),
+                listeners.bound().size());
     }
 
-    private @Nullable TlsContexts tls(ServiceSpec spec) throws ConfigurationException {
-        TlsSpec tls = spec.tls();
-        if (tls == null) {
-            return null;
-        }
-        TlsContexts contexts = TlsContexts.load(
-                "services." + spec.name() + ".tls",
-                tls.serverName(),
-                tls.ca(),
-                tls.certificate(),
-                tls.key(),
-                CERTIFICATE_INTERVAL,
-                worker);
-        certificates.add(contexts);
-        return contexts;
+    List<ServiceSpec> specs() {
+        return running.specs();
     }
 
-    private @Nullable WarmPool warm(Service service, Connector connector) {
-        if (service.spec().limits().prewarm() == 0) {
-            return null;
-        }
-        WarmPool pool = new WarmPool(service, connector, transport.loops(), registry);
-        warmPools.add(pool);
-        return pool;
+    long generation() {
+        return running.generation();
     }
 
-    private @Nullable ListenerTls clientTls(ServiceSpec spec, Protocol protocol) throws ConfigurationException {
-        ClientTlsSpec tls = spec.clientTls();
-        if (tls == null) {
-            return null;
+    ChangePlan plan(List<ServiceSpec> wanted) {
+        Running now = running;
+        return ChangePlan.between(now.generation(), now.specs(), wanted);
+    }
+
+    /** All of it or nothing. Blocks for some seconds at most. */
+    ChangePlan apply(Ambassador.Wanted wanted) throws AmbassadorException {
+        changing.lock();
+        try {
+            List<ServiceSpec> specs = wanted.services();
+            ChangePlan plan = plan(specs);
+            if (!plan.isEmpty()) {
+                change(specs);
+            }
+            LOG.info("configuration {} is in force: {}", generation(), plan);
+            count(plan.isEmpty() ? "unchanged" : "applied");
+            if (!plan.isEmpty()) {
+                journal.tell(EventKind.CONFIG_APPLIED, Long.toString(generation()), plan.toString());
+            }
+            return plan;
+        } catch (AmbassadorException e) {
+            List<String> problems = e instanceof ConfigurationException wrong
+                    ? wrong.problems()
+                    : List.of(String.valueOf(e.getMessage()));
+            problems.forEach(problem -> LOG.warn("rejected, configuration {} stays: {}", generation(), problem));
+            count("rejected");
+            journal.tell(EventKind.CONFIG_REJECTED, Long.toString(generation()), String.join("; ", problems));
+            throw e;
+        } finally {
+            changing.unlock();
         }
-        ListenerTls loaded = ListenerTls.load(
-                "services." + spec.name() + ".client-tls",
-                tls.certificate(),
-                tls.key(),
-                tls.clientCa(),
-                protocol.applicationProtocols(),
-                CERTIFICATE_INTERVAL,
-                worker);
-        clientCertificates.add(loaded);
-        return loaded;
+    }
+
+    /** Finds out whether {@link #apply} would succeed now, and changes nothing. */
+    ChangePlan check(Ambassador.Wanted wanted) throws AmbassadorException {
+        changing.lock();
+        try {
+            List<ServiceSpec> specs = wanted.services();
+            prepare(specs).abandon();
+            return plan(specs);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private void count(String result) {
+        Counter.builder(Meters.CONFIG_CHANGES.meterName())
+                .description(Meters.CONFIG_CHANGES.description())
+                .tag("result", result)
+                .register(environment.registry())
+                .increment();
+    }
+
+    private void change(List<ServiceSpec> wanted) throws AmbassadorException {
+        Change change = prepare(wanted);
+        boolean committed = false;
+        try {
+            change.makeRoom();
+            committed = commit(change);
+        } finally {
+            if (!committed) {
+                change.abandon();
+            }
+        }
+        if (!committed) {
+            throw ending();
+        }
+    }
+
+    private Change prepare(List<ServiceSpec> wanted) throws AmbassadorException {
+        Running now = running;
+        Change change = new Change(now.services(), listeners, transport, environment, now.generation() == 0);
+        try {
+            change.prepare(wanted, leaving::get);
+        } catch (RejectedExecutionException e) {
+            throw ending();
+        }
+        return change;
+    }
+
+    /** Returns whether it was done: the end may have come meanwhile. */
+    private synchronized boolean commit(Change change) throws AmbassadorException {
+        if (closed || drained != null) {
+            return false;
+        }
+        Running next = new Running(running.generation() + 1, change.wanted());
+        onControl(() -> {
+            change.commit();
+            change.wanted().keySet().forEach(leaving::remove);
+            change.removed().forEach(this::dismiss);
+            running = next;
+            return true;
+        });
+        change.finish();
+        return true;
+    }
+
+    /** Its connections are ended as those of an endpoint that is removed. Control thread. */
+    private void dismiss(ServiceUnit unit) {
+        leaving.put(unit.spec().name(), unit);
+        OnChangeSpec onChange = unit.spec().onChange();
+        long patience = switch (onChange.removed()) {
+            case CLOSE -> 0;
+            case DRAIN -> onChange.drainTimeout().toNanos();
+            case KEEP -> Long.MAX_VALUE / 2;
+        };
+        forgetWhenUnused(unit, System.nanoTime() + patience);
+    }
+
+    private void forgetWhenUnused(ServiceUnit unit, long deadline) {
+        if (!unit.equals(leaving.get(unit.spec().name()))) {
+            return; // it was asked for again
+        }
+        if (System.nanoTime() - deadline >= 0) {
+            unit.endConnections(EndReason.REMOVED);
+        }
+        // A change that is being prepared may be about to use it again.
+        if (unit.service().active() == 0 && changing.tryLock()) {
+            try {
+                leaving.remove(unit.spec().name());
+                unit.service().close();
+                return;
+            } finally {
+                changing.unlock();
+            }
+        }
+        try {
+            control.schedule(() -> forgetWhenUnused(unit, deadline), LOOK.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Not scheduled: the ambassador is shutting down.");
+        }
     }
 
     List<SocketAddress> addresses(String service) {
-        if (!services.containsKey(service)) {
+        return listeners.addresses(unit(service));
+    }
+
+    private ServiceUnit unit(String service) {
+        Map<String, ServiceUnit> services = running.services();
+        ServiceUnit unit = services.get(service);
+        if (unit == null) {
             throw new IllegalArgumentException("service: " + service + " (known: " + services.keySet() + ")");
         }
-        List<SocketAddress> addresses = new ArrayList<>();
-        synchronized (listeners) {
-            for (ServiceListener listener : listeners) {
-                if (listener.service().equals(service)) {
-                    addresses.add(listener.address());
-                }
+        return unit;
+    }
+
+    /** Closes the listeners of one service; its connections go on. */
+    void drainService(String name) {
+        changing.lock();
+        try {
+            ServiceUnit unit = unit(name);
+            if (!unit.service().isDrained()) {
+                unit.service().drained(true);
+                Listeners.places(unit.spec()).forEach(listeners::close);
+            }
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /**
+     * Opens them again.
+     *
+     * @throws AmbassadorException if one cannot be bound: then all stay closed
+     */
+    void undrainService(String name) throws AmbassadorException {
+        changing.lock();
+        try {
+            ServiceUnit unit = unit(name);
+            if (!unit.service().isDrained()) {
+                return;
+            }
+            Map<Listeners.Place, ServiceListener> opening = bind(unit);
+            unit.service().drained(false);
+            opening.forEach(listeners::add);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private Map<Listeners.Place, ServiceListener> bind(ServiceUnit unit) throws AmbassadorException {
+        Map<Listeners.Place, ServiceListener> bound = new LinkedHashMap<>();
+        boolean complete = false;
+        try {
+            for (Listeners.Place place : Listeners.places(unit.spec())) {
+                bound.put(place, listeners.bind(place, unit));
+            }
+            complete = true;
+            return bound;
+        } finally {
+            if (!complete) {
+                bound.values().forEach(ServiceListener::close);
             }
         }
-        return addresses;
+    }
+
+    /** Keeps new connections from one endpoint, or no longer. */
+    void drainEndpoint(String service, String address, boolean taken) {
+        ServiceUnit unit = unit(service);
+        if (!onControl(() -> unit.service().drainEndpoint(address, taken))) {
+            throw new IllegalArgumentException("endpoint: " + address + " is not known to service " + service);
+        }
+    }
+
+    private static AmbassadorException ending() {
+        return new AmbassadorException("The ambassador is draining or closed: nothing can be changed any more.");
     }
 
     /** Newest first. */
     List<ConnectionRecord> recentConnections() {
-        return services.values().stream()
-                .flatMap(service -> service.journal().connections().stream())
+        return all().stream()
+                .flatMap(unit -> unit.service().journal().connections().stream())
                 .sorted(Comparator.comparing(ConnectionRecord::endedAt).reversed())
                 .toList();
     }
@@ -200,14 +346,15 @@ final class Engine {
 
     boolean isReady() {
         return System.nanoTime() - startedAt > STARTUP_DEADLINE.toNanos()
-                || services.values().stream().allMatch(Service::isReady);
+                || running.services().values().stream()
+                        .allMatch(unit -> unit.service().isReady());
     }
 
     List<ServiceStatus> status() {
         return onControl(() -> {
             List<ServiceStatus> status = new ArrayList<>();
-            for (Service service : services.values()) {
-                status.add(service.status(addresses(service.name())));
+            for (ServiceUnit unit : running.services().values()) {
+                status.add(unit.service().status(listeners.addresses(unit)));
             }
             return status;
         });
@@ -216,8 +363,9 @@ final class Engine {
     synchronized CompletableFuture<Void> drain() {
         if (drained == null) {
             drained = new CompletableFuture<>();
-            closeListeners();
-            warmPools.forEach(WarmPool::close);
+            journal.tell(EventKind.DRAINING, "", "");
+            listeners.close();
+            running.services().values().forEach(ServiceUnit::closeWarm);
             completeWhenIdle(drained);
         }
         return drained.copy();
@@ -229,13 +377,12 @@ final class Engine {
         }
         closed = true;
         Duration patience = Duration.ZERO;
-        for (Service service : services.values()) {
-            Duration timeout = service.spec().onChange().drainTimeout();
+        for (ServiceUnit unit : all()) {
+            Duration timeout = unit.spec().onChange().drainTimeout();
             patience = timeout.compareTo(patience) > 0 ? timeout : patience;
         }
         if (!await(drain(), patience)) {
-            long left = services.values().stream().mapToLong(Service::active).sum();
-            LOG.warn("{} connections are still open at the drain timeout: closed", left);
+            LOG.warn("{} connections are still open at the drain timeout: closed", open());
             endConnections();
         }
         release();
@@ -243,14 +390,13 @@ final class Engine {
 
     /** Frees everything at once; what is still open is cut. */
     void release() {
-        closeListeners();
-        warmPools.forEach(WarmPool::close);
+        listeners.close();
+        running.services().values().forEach(ServiceUnit::closeWarm);
         transport.close();
-        certificates.forEach(TlsContexts::close);
-        clientCertificates.forEach(ListenerTls::close);
         try {
             onControl(() -> {
-                services.values().forEach(Service::close);
+                running.services().values().forEach(unit -> unit.end(null));
+                all().forEach(unit -> unit.service().close());
                 return true;
             });
         } finally {
@@ -261,25 +407,24 @@ final class Engine {
     }
 
     private void endConnections() {
-        for (Service service : services.values()) {
-            for (PooledEndpoint endpoint : service.pool().endpoints()) {
-                endpoint.end(EndReason.SHUTDOWN);
-            }
-        }
+        all().forEach(unit -> unit.endConnections(EndReason.SHUTDOWN));
         CompletableFuture<Void> ended = new CompletableFuture<>();
         completeWhenIdle(ended);
         await(ended, Duration.ofSeconds(1));
     }
 
-    private void closeListeners() {
-        synchronized (listeners) {
-            listeners.forEach(ServiceListener::close);
-            listeners.clear();
-        }
+    /** The services that run, and those whose last connections are ending. */
+    private Collection<ServiceUnit> all() {
+        return Stream.concat(running.services().values().stream(), leaving.values().stream())
+                .toList();
+    }
+
+    private long open() {
+        return all().stream().mapToLong(unit -> unit.service().active()).sum();
     }
 
     private void completeWhenIdle(CompletableFuture<Void> idle) {
-        if (services.values().stream().allMatch(service -> service.active() == 0)) {
+        if (open() == 0) {
             idle.complete(null);
             return;
         }
@@ -290,9 +435,25 @@ final class Engine {
         }
     }
 
+    /** @throws IllegalStateException if the task fails, or has not begun within 5 s, and so never will */
     private <T> T onControl(Callable<T> task) {
+        AtomicBoolean claimed = new AtomicBoolean();
+        Callable<T> unlessLate = () -> {
+            if (!claimed.compareAndSet(false, true)) {
+                throw new CancellationException();
+            }
+            return task.call();
+        };
         try {
-            return control.submit(task).get(5, TimeUnit.SECONDS);
+            Future<T> result = control.submit(unlessLate);
+            try {
+                return result.get(5, TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                if (claimed.compareAndSet(false, true)) {
+                    throw e;
+                }
+                return result.get();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);

@@ -1,5 +1,6 @@
 package io.ambassador;
 
+import io.ambassador.explain.AccessLog;
 import io.ambassador.service.AllowSpec;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.ClientCredentials;
@@ -48,6 +49,7 @@ public final class ServiceBuilder {
     private AllowSpec allow = AllowSpec.DEFAULT;
     private ProxyProtocolSpec proxyProtocol = ProxyProtocolSpec.DEFAULT;
     private RelayMode relay = RelayMode.AUTO;
+    private AccessLog accessLog = AccessLog.OFF;
 
     ServiceBuilder(String name, Catalog catalog) throws ConfigurationException {
         this.name = name;
@@ -174,6 +176,12 @@ public final class ServiceBuilder {
         return this;
     }
 
+    /** Whose ends are logged, at level info as {@code ambassador.access}; default: nobody's. */
+    public ServiceBuilder accessLog(AccessLog which) {
+        accessLog = which;
+        return this;
+    }
+
     ServiceSpec build() throws ConfigurationException {
         HealthSpec healthSpec =
                 health != null ? health : HealthSpec.DEFAULT.withProbe(catalog.defaultProbe(protocol.type()));
@@ -194,7 +202,8 @@ public final class ServiceBuilder {
                     limits,
                     allow,
                     proxyProtocol,
-                    relay);
+                    relay,
+                    accessLog);
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException(String.valueOf(e.getMessage()));
         }

@@ -8,13 +8,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Clients that come one after the other, each for one answer, whether or not those before are done. */
+/**
+ * Clients that come one after the other, each for one answer. One that is served quickly is alone; whoever waits longer
+ * than a second is joined by the next.
+ */
 public final class Visitors implements AutoCloseable {
     /** One client. */
     public interface Visit {
@@ -28,14 +32,28 @@ public final class Visitors implements AutoCloseable {
     private final AtomicInteger served = new AtomicInteger();
     private final ScheduledExecutorService door = Executors.newSingleThreadScheduledExecutor();
     private final ExecutorService clients = Executors.newCachedThreadPool();
+    private final Visit visit;
 
-    /** @param interval between the arrivals of two */
+    /** @param interval between the arrivals of two, at least */
     public Visitors(Duration interval, Visit visit) {
-        door.scheduleAtFixedRate(
-                () -> clients.execute(() -> call(visit)), 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+        this.visit = visit;
+        door.scheduleAtFixedRate(this::admit, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void call(Visit visit) {
+    private void admit() {
+        CountDownLatch left = new CountDownLatch(1);
+        clients.execute(() -> {
+            call();
+            left.countDown();
+        });
+        try {
+            left.await(1, TimeUnit.SECONDS);
+        } catch (InterruptedException closed) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void call() {
         try {
             String said = visit.make();
             if (said.equals(SERVED)) {

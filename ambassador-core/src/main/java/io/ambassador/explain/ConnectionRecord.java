@@ -1,9 +1,13 @@
 package io.ambassador.explain;
 
 import io.ambassador.spi.discovery.Endpoint;
+import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,5 +61,59 @@ public record ConnectionRecord(
     public @Nullable Endpoint endpoint() {
         Attempt last = attempts.isEmpty() ? null : attempts.get(attempts.size() - 1);
         return last == null || last.failure() != null ? null : last.endpoint();
+    }
+
+    /** Where the client came from: {@code host:port}, or {@code unix:path}. */
+    public String clientAddress() {
+        return client instanceof InetSocketAddress inet ? NetUtil.toSocketAddressString(inet) : "unix:" + client;
+    }
+
+    /**
+     * All that is known, in the order and by the names that the access log and the API have, but for the reason, and for
+     * the attempts, of which there is the number. What did not happen is left out.
+     *
+     * @return texts, numbers and booleans
+     */
+    public Map<String, Object> fields() {
+        Map<String, Object> fields = new LinkedHashMap<>(32);
+        fields.put("id", id);
+        fields.put("service", service);
+        fields.put("client", clientAddress());
+        Endpoint served = endpoint();
+        if (served != null) {
+            fields.put("endpoint", served.address());
+        }
+        if (!route.isEmpty()) {
+            fields.put("route", route);
+        }
+        fields.put("candidates", candidates);
+        fields.put("attempts", attempts.size());
+        if (login != null) {
+            if (login.username() != null) {
+                fields.put("username", login.username());
+            }
+            fields.put("secretVersion", login.secretVersion());
+            fields.put("prewarmed", login.prewarmed());
+        }
+        fields.put("bytesToBackend", bytesToBackend);
+        fields.put("bytesToClient", bytesToClient);
+        for (Phase each : Phase.ALL) {
+            long nanos = times.nanos(each);
+            if (nanos > 0) {
+                fields.put(each.field(), millis(nanos));
+            }
+        }
+        fields.put("totalMillis", millis(times.totalNanos()));
+        fields.put("phase", phase.word());
+        fields.put("code", code());
+        if (!detail.isEmpty()) {
+            fields.put("detail", detail);
+        }
+        return fields;
+    }
+
+    /** With three decimals: microseconds. */
+    private static double millis(long nanos) {
+        return nanos / 1_000 / 1_000.0;
     }
 }

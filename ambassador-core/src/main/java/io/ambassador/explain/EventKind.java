@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum EventKind {
     ENDPOINT_ADDED,
     ENDPOINT_REMOVED,
+    /** So many came or went at once that none of them is told by itself. */
+    ENDPOINTS_CHANGED,
     ENDPOINT_HEALTHY,
     ENDPOINT_UNHEALTHY,
     /** After failed connections. */
@@ -26,6 +28,12 @@ public enum EventKind {
     CONFIG_APPLIED,
     /** A configuration was left aside; the one before stays. */
     CONFIG_REJECTED,
+    /** An operator keeps new connections from it. */
+    ENDPOINT_DRAINED,
+    ENDPOINT_UNDRAINED,
+    /** An operator has its listeners closed. */
+    SERVICE_DRAINED,
+    SERVICE_UNDRAINED,
     LISTENER_OPENED,
     LISTENER_CLOSED,
     STARTED,

@@ -2,7 +2,6 @@ package io.ambassador.explain;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /** What has changed lately, and those who want to hear of it at once. Thread-safe; telling never waits. */
@@ -30,10 +29,21 @@ public final class Journal {
         observers.tell(events.add(id -> new Event(id, now, kind, service, subject, detail)));
     }
 
-    /** The last 512, oldest first. */
+    /** The last 512, oldest first, without gaps: one that is being told ends the list. */
     public List<Event> events() {
-        List<Event> found = new ArrayList<>(events.all());
-        found.sort(Comparator.comparingLong(Event::id));
+        List<Event> found = new ArrayList<>();
+        long last = events.last();
+        for (long id = Math.max(1, last - MOST + 1); id <= last; id++) {
+            Event event = events.at(id);
+            if (event == null || event.id() < id) {
+                break;
+            }
+            if (event.id() == id) {
+                found.add(event);
+            } else {
+                found.clear(); // overtaken by newer ones while we were reading
+            }
+        }
         return found;
     }
 

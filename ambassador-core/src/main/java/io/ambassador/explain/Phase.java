@@ -1,5 +1,6 @@
 package io.ambassador.explain;
 
+import java.util.List;
 import java.util.Locale;
 
 /** What a client's connection is waiting for, in the order in which it gets there. */
@@ -19,7 +20,11 @@ public enum Phase {
     /** Its own end: bytes pass. */
     RELAY('R');
 
+    static final List<Phase> ALL = List.of(values());
+
     private final char letter;
+    private final String word = name().toLowerCase(Locale.ROOT);
+    private final String field = word + "Millis";
 
     Phase(char letter) {
         this.letter = letter;
@@ -31,6 +36,11 @@ public enum Phase {
 
     /** As in logs and the API: {@code connect}. */
     public String word() {
-        return name().toLowerCase(Locale.ROOT);
+        return word;
+    }
+
+    /** Its duration's name in logs and the API: {@code connectMillis}. */
+    String field() {
+        return field;
     }
 }

@@ -24,17 +24,27 @@ final class Ring<T> {
         return made;
     }
 
-    /** Oldest first. One that is being added may be missing, and with it one that it takes the place of. */
+    /** Oldest first, but for what is added meanwhile. */
     List<T> all() {
         long last = added.get();
         List<T> found = new ArrayList<>();
         for (long number = Math.max(1, last - places.length() + 1); number <= last; number++) {
-            T each = places.getAcquire(place(number));
+            T each = at(number);
             if (each != null) {
                 found.add(each);
             }
         }
         return found;
+    }
+
+    /** The number of the one added last; it may be on its way still. */
+    long last() {
+        return added.get();
+    }
+
+    /** What is where {@code number} belongs: that one, one before it that it is about to replace, or one after it. */
+    @Nullable T at(long number) {
+        return places.getAcquire(place(number));
     }
 
     private int place(long number) {

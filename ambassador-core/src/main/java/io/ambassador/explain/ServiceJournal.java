@@ -9,15 +9,28 @@ public final class ServiceJournal {
 
     private final Journal journal;
     private final String service;
-    private final Ring<ConnectionRecord> connections = new Ring<>(MOST);
+    private final AccessLogger accessLog;
+    private final Ring<ConnectionRecord> connections;
 
-    public ServiceJournal(Journal journal, String service) {
+    public ServiceJournal(Journal journal, String service, AccessLog accessLog) {
+        this(journal, service, accessLog, new Ring<>(MOST));
+    }
+
+    private ServiceJournal(Journal journal, String service, AccessLog accessLog, Ring<ConnectionRecord> connections) {
         this.journal = journal;
         this.service = service;
+        this.accessLog = new AccessLogger(accessLog);
+        this.connections = connections;
+    }
+
+    /** The same one, whose connections are logged by another rule when they are ended here. */
+    public ServiceJournal with(AccessLog other) {
+        return new ServiceJournal(journal, service, other, connections);
     }
 
     public void ended(ConnectionRecord connection) {
         connections.add(number -> connection);
+        accessLog.ended(connection);
         journal.observers().tell(connection);
     }
 

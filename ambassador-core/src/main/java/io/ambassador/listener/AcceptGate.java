@@ -35,12 +35,11 @@ public final class AcceptGate {
         return new AcceptGate(OpenFiles.limit());
     }
 
-    public void guard(Channel listener) {
+    /** Lets {@code listener}, which has not accepted yet, begin as soon as there is room. */
+    synchronized void guard(Channel listener) {
         listeners.add(listener);
         listener.closeFuture().addListener(closed -> listeners.remove(listener));
-        if (shut) {
-            listener.config().setAutoRead(false);
-        }
+        listener.config().setAutoRead(!shut);
     }
 
     void entered() {

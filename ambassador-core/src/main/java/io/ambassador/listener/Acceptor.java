@@ -7,7 +7,6 @@ import io.ambassador.service.Cidr;
 import io.ambassador.service.Service;
 import io.ambassador.spi.routing.Route;
 import io.ambassador.spi.routing.RouteRequest;
-import io.ambassador.spi.routing.Router;
 import io.ambassador.transport.Transport;
 import io.ambassador.upstream.Connection;
 import io.ambassador.upstream.Gateway;
@@ -22,7 +21,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,35 +29,44 @@ import org.jspecify.annotations.Nullable;
  */
 @Sharable
 final class Acceptor extends ChannelInitializer<Channel> {
-    private final Router router;
-    private final Map<String, Gateway> targets;
-    private final Gateway entry;
     private final AcceptGate gate;
+    private volatile Entrance entrance;
 
-    /** @param entry the service whose allow-lists and PROXY settings this listener has */
-    Acceptor(Router router, Map<String, Gateway> targets, Gateway entry, AcceptGate gate) {
-        this.router = router;
-        this.targets = targets;
-        this.entry = entry;
+    Acceptor(Entrance entrance, AcceptGate gate) {
+        this.entrance = entrance;
         this.gate = gate;
+    }
+
+    Entrance entrance() {
+        return entrance;
+    }
+
+    void open(Channel listener) {
+        gate.guard(listener);
+    }
+
+    /** For clients that are admitted from now on. Any thread. */
+    void lead(Entrance to) {
+        entrance = to;
     }
 
     @Override
     protected void initChannel(Channel client) {
         gate.entered();
         client.closeFuture().addListener(closed -> gate.left());
-        Trail trail = new Trail(entry.service().name(), address(client));
-        List<Cidr> senders = entry.service().spec().proxyProtocol().acceptFrom();
+        Service entry = entrance.entry().service();
+        Trail trail = new Trail(entry.name(), address(client));
+        List<Cidr> senders = entry.spec().proxyProtocol().acceptFrom();
         if (senders.isEmpty()) {
             admit(client, address(client), client.localAddress(), trail);
         } else if (Cidr.anyContains(senders, ip(client.remoteAddress()))) {
             client.pipeline()
                     .addLast("proxy-protocol", new HAProxyMessageDecoder())
-                    .addLast("proxy-header", new ProxyHeaderReader(entry.service(), this, trail));
+                    .addLast("proxy-header", new ProxyHeaderReader(entry, this, trail));
             client.config().setAutoRead(true);
         } else {
             Connection.turnAway(
-                    entry.service(),
+                    entry,
                     client,
                     trail,
                     EndReason.NOT_ALLOWED,
@@ -70,23 +77,39 @@ final class Acceptor extends ChannelInitializer<Channel> {
     /** @param source where the client comes from, be it from a PROXY header */
     void admit(Channel client, SocketAddress source, SocketAddress destination, Trail trail) {
         trail.client(source);
-        String refused = refusal(client, source);
-        if (refused != null) {
-            Connection.turnAway(entry.service(), client, trail, EndReason.NOT_ALLOWED, refused);
-            return;
+        while (!tryAdmit(entrance, client, source, destination, trail)) {
+            // led elsewhere at this very moment
         }
-        Route route = router.route(new RouteRequest(source, destination, null));
-        Gateway target = route == null ? null : targets.get(route.service());
+    }
+
+    /** Does nothing, and tells so, if {@code used} has been replaced: what it leads to may be about to end. */
+    private boolean tryAdmit(
+            Entrance used, Channel client, SocketAddress source, SocketAddress destination, Trail trail) {
+        Service entry = used.entry().service();
+        String refused = refusal(entry.spec().allow(), client, source);
+        if (refused != null) {
+            Connection.turnAway(entry, client, trail, EndReason.NOT_ALLOWED, refused);
+            return true;
+        }
+        Route route = used.router().route(new RouteRequest(source, destination, null));
+        Gateway target = route == null ? null : used.targets().get(route.service());
         if (route == null || target == null) {
-            Connection.turnAway(entry.service(), client, trail, EndReason.NOT_ALLOWED, "no route fits " + source);
-            return;
+            Connection.turnAway(entry, client, trail, EndReason.NOT_ALLOWED, "no route fits " + source);
+            return true;
+        }
+        target.service().retain();
+        if (used != entrance) {
+            target.service().release();
+            return false;
         }
         trail.routed(route.service(), route.reason());
         if (target.service().tryEnter()) {
             serve(target, client, source, destination, trail);
         } else {
             Connection.refuseForLimit(target, client, trail);
+            target.service().release();
         }
+        return true;
     }
 
     private static void serve(
@@ -104,6 +127,7 @@ final class Acceptor extends ChannelInitializer<Channel> {
                     EndReason.INTERNAL_ERROR,
                     "the session could not begin: " + e.getClass().getSimpleName());
             service.leave();
+            service.release();
             return;
         }
         connection.start();
@@ -115,8 +139,7 @@ final class Acceptor extends ChannelInitializer<Channel> {
         return remote == null ? client.localAddress() : remote;
     }
 
-    private @Nullable String refusal(Channel client, SocketAddress source) {
-        AllowSpec allow = entry.service().spec().allow();
+    private static @Nullable String refusal(AllowSpec allow, Channel client, SocketAddress source) {
         boolean unix = !(client.remoteAddress() instanceof InetSocketAddress);
         if (!unix && !allow.sources().isEmpty() && !Cidr.anyContains(allow.sources(), ip(source))) {
             return source + " is not in allow.sources";
@@ -140,7 +163,7 @@ final class Acceptor extends ChannelInitializer<Channel> {
     /** Resets a client whose set-up failed: a defect, not the client's doing. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        entry.service().defect("A client could not be set up.", cause);
+        entrance.entry().service().defect("A client could not be set up.", cause);
         Transport.reset(ctx.channel());
     }
 }

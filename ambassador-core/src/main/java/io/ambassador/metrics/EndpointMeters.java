@@ -24,6 +24,7 @@ public final class EndpointMeters {
     private final Timer login;
     private final Map<String, Counter> closed = new ConcurrentHashMap<>();
     private final List<Meter> registered = new ArrayList<>();
+    private volatile boolean removed;
 
     /** @param endpoint its address; empty for connections that reached none */
     public EndpointMeters(MeterRegistry registry, String service, String endpoint) {
@@ -68,17 +69,21 @@ public final class EndpointMeters {
     }
 
     public void closed(String reason) {
-        closed.computeIfAbsent(
-                        reason,
-                        word -> Counter.builder(Meters.CONNECTIONS_CLOSED.meterName())
-                                .description(Meters.CONNECTIONS_CLOSED.description())
-                                .tags(tags.and("reason", word))
-                                .register(registry))
-                .increment();
+        Counter counter = closed.computeIfAbsent(
+                reason,
+                word -> Counter.builder(Meters.CONNECTIONS_CLOSED.meterName())
+                        .description(Meters.CONNECTIONS_CLOSED.description())
+                        .tags(tags.and("reason", word))
+                        .register(registry));
+        counter.increment();
+        if (removed) {
+            registry.remove(counter); // it may have come too late for remove() to see it
+        }
     }
 
     /** Takes every meter out of the registry. */
     public void remove() {
+        removed = true;
         registered.forEach(registry::remove);
         closed.values().forEach(registry::remove);
     }

@@ -56,6 +56,9 @@ public enum Meters {
             "",
             "Which of the secrets seen since the start new connections use",
             "service"),
+    CONFIG_GENERATION("ambassador.config.generation", "", "Which configuration since the start is in force, from 1"),
+    CONFIG_CHANGES(
+            "ambassador.config.changes", "changes", "Configurations given to it while it runs, by result", "result"),
     BUILD_INFO("ambassador.build.info", "", "1, with the version", "version");
 
     private final String meterName;

@@ -21,6 +21,7 @@ final class Discovery {
 
     private final AllowSpec allow;
     private final EndpointPool pool;
+    private final boolean inherits;
     private final Logger log;
     private final LogLimiter limiter = new LogLimiter(LINES_AT_ONCE);
     private final List<FollowedSource> sources = new ArrayList<>();
@@ -28,9 +29,15 @@ final class Discovery {
     private @Nullable FollowedSource selected;
     private volatile boolean answered;
 
-    Discovery(AllowSpec allow, EndpointPool pool, Logger log) {
+    /**
+     * @param inherits whether the pool has endpoints of a discovery before this one, to be used until there is an
+     *     answer that says otherwise
+     */
+    Discovery(AllowSpec allow, EndpointPool pool, boolean inherits, Logger log) {
         this.allow = allow;
         this.pool = pool;
+        this.answered = inherits;
+        this.inherits = inherits;
         this.log = log;
     }
 
@@ -39,7 +46,13 @@ final class Discovery {
     }
 
     void start() {
-        sources.forEach(FollowedSource::start);
+        for (FollowedSource source : sources) {
+            try {
+                source.start();
+            } catch (RuntimeException e) { // a defect of the source's, which must not keep others from starting
+                log.error("Discovery from {} could not begin.", source.name(), e);
+            }
+        }
     }
 
     void close() {
@@ -65,11 +78,13 @@ final class Discovery {
 
     void refresh() {
         FollowedSource winner = null;
+        boolean waiting = false;
         for (FollowedSource source : sources) {
             Set<Endpoint> known = source.known();
             if (known == null) {
                 if (!source.answered()) {
                     // An earlier source that is still being asked may have endpoints.
+                    waiting = true;
                     break;
                 }
                 continue;
@@ -80,13 +95,16 @@ final class Discovery {
                 break;
             }
         }
+        if (inherits && waiting) {
+            return;
+        }
         boolean any = answered || winner != null || sources.stream().allMatch(FollowedSource::answered);
         if (winner != null) {
             selected = winner;
             Set<Endpoint> known = winner.known();
             pool.stale(winner.stale());
             pool.replace(allowed(known == null ? Set.of() : known), winner.absence());
-        } else if (any) {
+        } else if (any && !inherits) {
             pool.replace(List.of(), sources.get(0).absence());
         }
         answered = any; // last, so that whoever sees it finds the pool filled

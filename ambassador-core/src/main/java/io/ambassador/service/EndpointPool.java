@@ -1,8 +1,11 @@
 package io.ambassador.service;
 
 import io.ambassador.explain.EndReason;
+import io.ambassador.explain.EventKind;
+import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.resilience.Ejection;
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.balancing.BalancingPolicy;
 import io.ambassador.spi.balancing.Candidate;
 import io.ambassador.spi.balancing.Picker;
@@ -13,9 +16,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -32,6 +37,15 @@ import org.slf4j.Logger;
 public final class EndpointPool {
     /** Hears of endpoints that come and go; control thread. */
     public interface Observer {
+        /** Hears nothing. */
+        Observer NONE = new Observer() {
+            @Override
+            public void added(PooledEndpoint endpoint) {}
+
+            @Override
+            public void removed(PooledEndpoint endpoint) {}
+        };
+
         void added(PooledEndpoint endpoint);
 
         void removed(PooledEndpoint endpoint);
@@ -42,25 +56,24 @@ public final class EndpointPool {
 
     private static final Duration RAMP_STEP = Duration.ofSeconds(1);
     private static final int RAMP_SCALE = 100;
+    private static final int LINES_AT_ONCE = 20;
 
-    private final ServiceSpec spec;
-    private final BalancingPolicy policy;
+    private ServiceSpec spec;
+    private BalancingPolicy policy;
     private final ScheduledExecutorService control;
     private final Function<String, EndpointMeters> meters;
+    private final ServiceJournal journal;
     private final Logger log;
+    private final LogLimiter limiter = new LogLimiter(LINES_AT_ONCE);
     private final Roles roles;
     private final Map<String, PooledEndpoint> members = new LinkedHashMap<>();
+    private final Set<String> drained = new HashSet<>();
+    private final Set<String> ejected = new HashSet<>();
     private final List<PooledEndpoint> leaving = new ArrayList<>();
     private volatile List<PooledEndpoint> visible = List.of();
     private volatile PoolSnapshot snapshot;
     private String absence = "discovery has not answered yet";
-    private Observer observer = new Observer() {
-        @Override
-        public void added(PooledEndpoint endpoint) {}
-
-        @Override
-        public void removed(PooledEndpoint endpoint) {}
-    };
+    private Observer observer = Observer.NONE;
     private @Nullable ScheduledFuture<?> ramp;
 
     EndpointPool(
@@ -68,13 +81,15 @@ public final class EndpointPool {
             BalancingPolicy policy,
             ScheduledExecutorService control,
             Function<String, EndpointMeters> meters,
+            ServiceJournal journal,
             Logger log) {
         this.spec = spec;
         this.policy = policy;
         this.control = control;
         this.meters = meters;
+        this.journal = journal;
         this.log = log;
-        this.roles = new Roles(log);
+        this.roles = new Roles(journal, log);
         Picker none = policy.picker(List.of());
         this.snapshot = new PoolSnapshot(none, none, 0, false, false, Set.of(), absence);
     }
@@ -99,9 +114,55 @@ public final class EndpointPool {
         return null;
     }
 
-    /** Called once, before the first update. */
+    /**
+     * Keeps new connections from an endpoint, whatever discovery says of it from now on, or no longer. Open ones stay.
+     * Control thread.
+     *
+     * @return whether such an endpoint is known, or was taken out
+     */
+    boolean drain(String address, boolean taken) {
+        PooledEndpoint member = members.get(address);
+        if (member == null && !(drained.contains(address) && !taken)) {
+            return false;
+        }
+        if (taken ? drained.add(address) : drained.remove(address)) {
+            log.info(taken ? "{} is drained" : "{} is no longer drained", address);
+            journal.tell(taken ? EventKind.ENDPOINT_DRAINED : EventKind.ENDPOINT_UNDRAINED, address, "");
+        }
+        if (member != null) {
+            member.drained(taken);
+            refresh();
+        }
+        return true;
+    }
+
+    /** Lets {@code newObserver} take over: for the one before everybody goes, for the new one they come. Control thread. */
     public void observe(Observer newObserver) {
+        members.values().forEach(observer::removed);
         observer = newObserver;
+        members.values().forEach(observer::added);
+    }
+
+    /**
+     * Goes by another description from now on. Control thread.
+     *
+     * @param sameProbes whether what probes found of the endpoints is still what they would find
+     */
+    void follow(ServiceSpec newSpec, BalancingPolicy newPolicy, boolean sameProbes) {
+        boolean sameEjection =
+                Objects.equals(newSpec.health().outlier(), spec.health().outlier());
+        spec = newSpec;
+        policy = newPolicy;
+        for (PooledEndpoint member : visible) {
+            if (!sameEjection) {
+                member.ejection(ejection(member.endpoint()));
+                ejected.remove(member.endpoint().address());
+            }
+            if (!sameProbes) {
+                member.probesChange(newSpec.health().probe() != null);
+            }
+        }
+        refresh();
     }
 
     /** Whether what {@link #replace} is given may be old, since its source cannot be asked. */
@@ -120,15 +181,19 @@ public final class EndpointPool {
         for (Endpoint endpoint : wanted) {
             byAddress.putIfAbsent(endpoint.address(), endpoint);
         }
-        for (PooledEndpoint member : List.copyOf(members.values())) {
-            if (!byAddress.containsKey(member.endpoint().address())) {
-                remove(member);
-            }
+        List<PooledEndpoint> gone = new ArrayList<>(members.values());
+        gone.removeIf(member -> byAddress.containsKey(member.endpoint().address()));
+        int come = byAddress.size() - (members.size() - gone.size());
+        boolean many = come + gone.size() > LINES_AT_ONCE;
+        if (many) {
+            info("{} endpoints added, {} removed", come, gone.size());
+            journal.tell(EventKind.ENDPOINTS_CHANGED, "", come + " added, " + gone.size() + " removed");
         }
+        gone.forEach(member -> remove(member, many));
         for (Map.Entry<String, Endpoint> entry : byAddress.entrySet()) {
             PooledEndpoint member = members.get(entry.getKey());
             if (member == null) {
-                add(entry.getValue());
+                add(entry.getValue(), many);
             } else {
                 boolean drains =
                         entry.getValue().weight() == 0 && member.endpoint().weight() > 0;
@@ -164,10 +229,14 @@ public final class EndpointPool {
             return;
         }
         if (wasHealthy && !member.isHealthy()) {
-            log.warn("{} is unhealthy: {}", member.endpoint().address(), result.detail());
-            act(member, spec.onChange().unhealthy(), EndReason.UNHEALTHY);
+            warn("{} is unhealthy: {}", member.endpoint().address(), result.detail());
+            journal.tell(EventKind.ENDPOINT_UNHEALTHY, member.endpoint().address(), result.detail());
+            if (!member.isDoubted()) { // else open connections need not share its trouble
+                act(member, spec.onChange().unhealthy(), EndReason.UNHEALTHY);
+            }
         } else if (!wasHealthy && member.isHealthy()) {
-            log.info("{} is healthy again", member.endpoint().address());
+            info("{} is healthy again", member.endpoint().address());
+            journal.tell(EventKind.ENDPOINT_HEALTHY, member.endpoint().address(), "");
         }
         settleRoles();
         refresh();
@@ -187,7 +256,7 @@ public final class EndpointPool {
         roles.settle(members.values());
         for (PooledEndpoint member : wanted) {
             if (!hasWantedRole(member)) {
-                log.warn("{} is now {}, wanted: {}", member.endpoint().address(), member.role(), spec.role());
+                warn("{} is now {}, wanted: {}", member.endpoint().address(), member.role(), spec.role());
                 act(member, spec.onChange().demoted(), EndReason.DEMOTED);
             }
         }
@@ -205,7 +274,7 @@ public final class EndpointPool {
         leaving.forEach(member -> member.meters().remove());
     }
 
-    private void add(Endpoint endpoint) {
+    private void add(Endpoint endpoint, boolean oneOfMany) {
         PooledEndpoint returning = null;
         for (PooledEndpoint member : leaving) {
             if (member.endpoint().address().equals(endpoint.address())) {
@@ -222,16 +291,29 @@ public final class EndpointPool {
                 returning.neverProbed();
             }
         }
+        returning.drained(drained.contains(endpoint.address()));
         members.put(endpoint.address(), returning);
-        log.info("{} added", endpoint);
+        if (oneOfMany) {
+            log.debug("{} added", endpoint);
+        } else {
+            info("{} added", endpoint);
+            journal.tell(EventKind.ENDPOINT_ADDED, endpoint.address(), "");
+        }
         observer.added(returning);
     }
 
-    private void remove(PooledEndpoint member) {
+    private void remove(PooledEndpoint member, boolean oneOfMany) {
         members.remove(member.endpoint().address());
         member.removed(true);
         leaving.add(member);
-        log.info("{} removed, connections: {}", member.endpoint().address(), member.openConnections());
+        ejected.remove(member.endpoint().address());
+        if (oneOfMany) {
+            log.debug("{} removed", member.endpoint().address());
+        } else {
+            String open = "connections: " + member.openConnections();
+            info("{} removed, {}", member.endpoint().address(), open);
+            journal.tell(EventKind.ENDPOINT_REMOVED, member.endpoint().address(), open);
+        }
         observer.removed(member);
         act(member, spec.onChange().removed(), EndReason.REMOVED);
         forgetWhenUnused(member);
@@ -285,11 +367,13 @@ public final class EndpointPool {
     private void ejectionChanged(String address, Duration ejectFor) {
         PooledEndpoint member = members.get(address);
         if (member != null && member.ejection().isEjected()) {
-            log.warn(
-                    "{} is ejected after failed connections: {}",
-                    address,
-                    member.status().lastError());
-            later(() -> member.ejection().allowTrial(), ejectFor);
+            String why = String.valueOf(member.status().lastError());
+            warn("{} is ejected after failed connections: {}", address, why);
+            journal.tell(EventKind.ENDPOINT_EJECTED, address, why);
+            ejected.add(address);
+            later(member.ejection()::allowTrial, ejectFor);
+        } else if (member != null && member.ejection().isTrusted() && ejected.remove(address)) {
+            journal.tell(EventKind.ENDPOINT_READMITTED, address, "");
         }
         refresh();
     }
@@ -297,7 +381,7 @@ public final class EndpointPool {
     private void refresh() {
         List<PooledEndpoint> wanted = new ArrayList<>();
         for (PooledEndpoint member : members.values()) {
-            if (member.endpoint().weight() > 0 && hasWantedRole(member)) {
+            if (member.endpoint().weight() > 0 && !member.isDrained() && hasWantedRole(member)) {
                 wanted.add(member);
             }
         }
@@ -324,10 +408,14 @@ public final class EndpointPool {
                 Set.copyOf(used),
                 reasonForNone(wanted));
         if (panic != old.panic()) {
-            log.warn(
+            warn(
                     panic ? "too few endpoints are available ({} of {}): all are used" : "{} of {} endpoints available",
                     available,
                     tier.size());
+            journal.tell(
+                    panic ? EventKind.PANIC : EventKind.PANIC_OVER,
+                    "",
+                    available + " of " + tier.size() + " endpoints are available");
         }
         publishVisible();
         if (ramping && ramp == null) {
@@ -425,6 +513,9 @@ public final class EndpointPool {
         if (members.isEmpty()) {
             return absence;
         }
+        if (members.values().stream().allMatch(PooledEndpoint::isDrained)) {
+            return "every endpoint is drained";
+        }
         return wanted.isEmpty() ? "none of " + members.size() + " endpoints has the role " + spec.role() : "";
     }
 
@@ -432,6 +523,15 @@ public final class EndpointPool {
         List<PooledEndpoint> all = new ArrayList<>(members.values());
         all.addAll(leaving);
         visible = List.copyOf(all);
+    }
+
+    /** At most a line a second of each kind, some at once: endpoints can be many, and come and go for ever. */
+    private void info(String message, Object... arguments) {
+        limiter.log(message, left -> log.info(message + LogLimiter.more(left), arguments));
+    }
+
+    private void warn(String message, Object... arguments) {
+        limiter.log(message, left -> log.warn(message + LogLimiter.more(left), arguments));
     }
 
     private @Nullable ScheduledFuture<?> later(Runnable task, Duration delay) {

@@ -1,5 +1,7 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.EventKind;
+import io.ambassador.explain.ServiceJournal;
 import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointSource;
@@ -28,10 +30,13 @@ final class FollowedSource {
     private final EndpointSource source;
     private final @Nullable EndpointCache cache;
     private final Duration absentHold;
+    private final boolean inherits;
     private final ScheduledExecutorService control;
     private final Executor worker;
     private final Logger log;
     private final Runnable changed;
+    private final ServiceJournal journal;
+    private boolean toldStale;
     private EndpointSource.@Nullable Watch watch;
     private volatile @Nullable Set<Endpoint> known;
     private volatile String state = "waiting";
@@ -42,22 +47,27 @@ final class FollowedSource {
     private volatile long answeredAt;
     private @Nullable Future<?> hold;
 
+    /** @param inherits whether endpoints of another source are in use until this one has told its own */
     FollowedSource(
             String name,
             EndpointSource source,
             @Nullable EndpointCache cache,
             Duration absentHold,
+            boolean inherits,
             ScheduledExecutorService control,
             Executor worker,
             Logger log,
+            ServiceJournal journal,
             Runnable changed) {
         this.name = name;
         this.source = source;
         this.cache = cache;
         this.absentHold = absentHold;
+        this.inherits = inherits;
         this.control = control;
         this.worker = worker;
         this.log = log;
+        this.journal = journal;
         this.changed = changed;
     }
 
@@ -120,7 +130,18 @@ final class FollowedSource {
         } else if (heard instanceof EndpointState.Unreachable error) {
             onError(String.valueOf(error.cause().getMessage()));
         }
+        tellStaleness();
         changed.run();
+    }
+
+    private void tellStaleness() {
+        if (toldStale != stale()) {
+            toldStale = stale();
+            journal.tell(
+                    toldStale ? EventKind.DISCOVERY_STALE : EventKind.DISCOVERY_FRESH,
+                    name,
+                    lastError == null ? "" : lastError);
+        }
     }
 
     private void onAnswer(String newState, Set<Endpoint> endpoints, String whyEmpty) {
@@ -134,7 +155,8 @@ final class FollowedSource {
             hold.cancel(false);
             hold = null;
         }
-        if (endpoints.isEmpty() && known != null && !known.isEmpty() && !absentHold.isZero()) {
+        boolean used = known == null ? inherits : !known.isEmpty();
+        if (endpoints.isEmpty() && used && !absentHold.isZero()) {
             limiter.log(
                     "absent",
                     left -> log.warn(
@@ -181,6 +203,7 @@ final class FollowedSource {
     private void useDiskIfSilent() {
         if (!answered && known == null) {
             useDisk();
+            tellStaleness();
             changed.run();
         }
     }

@@ -75,6 +75,20 @@ public sealed interface ListenAddress {
                 : UnixDomainSocketAddress.of(((Unix) this).path());
     }
 
+    /** Whether both cannot be bound at once. */
+    default boolean overlaps(ListenAddress other) {
+        if (!(this instanceof Tcp one) || !(other instanceof Tcp two)) {
+            return equals(other);
+        }
+        return one.port() == two.port()
+                && one.port() != 0 // which takes a free one
+                && (one.host().equals(two.host()) || isEverywhere(one.host()) || isEverywhere(two.host()));
+    }
+
+    private static boolean isEverywhere(String host) {
+        return host.equals("0.0.0.0") || host.equals("::");
+    }
+
     /** Whether only processes of this machine reach it. */
     default boolean isLocal() {
         if (!(this instanceof Tcp tcp)) {

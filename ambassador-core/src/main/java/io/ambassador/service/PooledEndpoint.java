@@ -29,7 +29,7 @@ public final class PooledEndpoint implements Candidate {
         }
     }
 
-    private final Ejection ejection;
+    private volatile Ejection ejection;
     private final EndpointMeters meters;
     private final AtomicInteger active = new AtomicInteger();
     private final LongAdder opened = new LongAdder();
@@ -40,12 +40,14 @@ public final class PooledEndpoint implements Candidate {
     private volatile int weight;
     private volatile boolean healthy = true;
     private volatile boolean removed;
+    private volatile boolean drained;
     private volatile ServerRole seenRole = ServerRole.UNKNOWN;
     private volatile ServerRole role = ServerRole.UNKNOWN;
     private volatile @Nullable String lastError;
     private int failedProbes;
     private int passedProbes;
     private boolean probed;
+    private boolean doubted;
     private boolean answered;
     private boolean awaitsProbe;
     private boolean disputed;
@@ -179,6 +181,7 @@ public final class PooledEndpoint implements Candidate {
         boolean firstAnswer = !answered && result.healthy();
         ServerRole oldRole = seenRole;
         if (result.healthy()) {
+            doubted = false;
             failedProbes = 0;
             passedProbes++;
             answered = true;
@@ -244,12 +247,40 @@ public final class PooledEndpoint implements Candidate {
         return probed && !awaitsProbe;
     }
 
+    /** Whether probes ask in another way than before, and none has succeeded since: the fault may be in the asking. */
+    boolean isDoubted() {
+        return doubted;
+    }
+
+    /** What probes found counts until they have found something else; without probes there is nothing to find. */
+    void probesChange(boolean anyToCome) {
+        probed = false;
+        doubted = true;
+        failedProbes = 0;
+        passedProbes = 0;
+        healthy |= !anyToCome;
+        answered |= !anyToCome;
+    }
+
+    void ejection(Ejection fresh) {
+        ejection = fresh;
+    }
+
     boolean isHealthy() {
         return healthy;
     }
 
     boolean isRemoved() {
         return removed;
+    }
+
+    /** Whether an operator keeps new connections from it. */
+    boolean isDrained() {
+        return drained;
+    }
+
+    void drained(boolean taken) {
+        drained = taken;
     }
 
     void removed(boolean gone) {
@@ -286,9 +317,11 @@ public final class PooledEndpoint implements Candidate {
     ServiceStatus.EndpointStatus status() {
         ServiceStatus.Health state = removed
                 ? ServiceStatus.Health.DRAINING
-                : !healthy
-                        ? ServiceStatus.Health.UNHEALTHY
-                        : ejection.isEjected() ? ServiceStatus.Health.EJECTED : ServiceStatus.Health.HEALTHY;
+                : drained
+                        ? ServiceStatus.Health.DRAINED
+                        : !healthy
+                                ? ServiceStatus.Health.UNHEALTHY
+                                : ejection.isEjected() ? ServiceStatus.Health.EJECTED : ServiceStatus.Health.HEALTHY;
         double nanos = latencyNanos();
         return new ServiceStatus.EndpointStatus(
                 endpoint,

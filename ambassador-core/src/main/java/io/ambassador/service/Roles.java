@@ -1,5 +1,7 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.EventKind;
+import io.ambassador.explain.ServiceJournal;
 import io.ambassador.spi.protocol.ServerRole;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
@@ -12,11 +14,13 @@ import org.slf4j.Logger;
  * thread only.
  */
 final class Roles {
+    private final ServiceJournal journal;
     private final Logger log;
     private boolean stale;
     private @Nullable PooledEndpoint primary;
 
-    Roles(Logger log) {
+    Roles(ServiceJournal journal, Logger log) {
+        this.journal = journal;
         this.log = log;
     }
 
@@ -39,7 +43,11 @@ final class Roles {
                         old ? "another is in use as such" : "discovery says " + member.toldRole(),
                         settled);
             }
+            ServerRole before = member.role();
             member.settle(settled, disputed);
+            if (settled != before) {
+                journal.tell(EventKind.ENDPOINT_ROLE, member.endpoint().address(), "is " + settled + ", was " + before);
+            }
             if (!old && settled == ServerRole.PRIMARY) {
                 primary = member;
             }

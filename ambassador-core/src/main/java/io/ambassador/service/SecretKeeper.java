@@ -1,5 +1,6 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.EventKind;
 import io.ambassador.service.SecretVersion.State;
 import io.ambassador.spi.secret.Secret;
 import io.ambassador.spi.secret.SecretSource;
@@ -15,6 +16,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,9 +30,6 @@ public final class SecretKeeper {
     /** How often sources are read while clients are held. */
     private static final Duration EAGER = Duration.ofSeconds(1);
 
-    /** How long a start waits for the first read; a client that comes earlier than its end waits, too. */
-    private static final Duration START = Duration.ofSeconds(1);
-
     /** A source that is read less often than this never changes. */
     private static final Duration CONSTANT = Duration.ofDays(30);
 
@@ -41,19 +41,25 @@ public final class SecretKeeper {
     private final LongSupplier nanos;
     private final Logger log;
     private final Runnable settled;
+    private final BiConsumer<EventKind, String> news;
+    private final List<News> unheard = new ArrayList<>();
     private final Set<Runnable> waiting = new LinkedHashSet<>();
     private final CountDownLatch firstRead = new CountDownLatch(1);
     private @Nullable ScheduledExecutorService timer;
     private @Nullable Executor blocking;
     private final List<Future<?>> refreshes = new ArrayList<>(2);
+    private @Nullable Future<?> expiry;
     private boolean eager;
     private long settledVersion;
+    private int holders = 1;
     private boolean closed;
 
     /**
      * @param next the source of the password that is about to come; {@code null} for none
      * @param nanos as {@link System#nanoTime}
+     * @param numbers of versions, shared with whatever keeps other secrets of the same service
      * @param settled told when a server has accepted the newest version; any thread
+     * @param news told what has changed, and of which version; any thread
      */
     SecretKeeper(
             @Nullable String username,
@@ -61,16 +67,21 @@ public final class SecretKeeper {
             @Nullable SecretSource next,
             RotationSpec rotation,
             LongSupplier nanos,
+            AtomicLong numbers,
             Runnable settled,
+            BiConsumer<EventKind, String> news,
             Logger log) {
         this.username = username;
         this.source = new SecretReader(source, "The secret", log);
         this.nextSource = next == null ? null : new SecretReader(next, "The next secret", log);
         this.versions = new SecretVersions(
-                isConstant(source) && (next == null || isConstant(next)) ? withoutWait(rotation) : rotation, nanos);
+                isConstant(source) && (next == null || isConstant(next)) ? withoutWait(rotation) : rotation,
+                nanos,
+                numbers);
         this.rotation = rotation;
         this.nanos = nanos;
         this.settled = settled;
+        this.news = news;
         this.log = log;
     }
 
@@ -102,22 +113,47 @@ public final class SecretKeeper {
         return nextSource == null ? List.of(source) : List.of(source, nextSource);
     }
 
-    /** Waits for the first read to end, 1 s at most. */
-    void awaitFirstRead() {
+    /**
+     * Waits for the first read to end.
+     *
+     * @return why there is no secret yet; {@code null} if there is one
+     */
+    @Nullable String awaitFirstRead(Duration patience) {
         try {
-            if (!firstRead.await(START.toMillis(), TimeUnit.MILLISECONDS)) {
-                log.warn("The secret from {} takes long to read. Clients wait for it.", source.description());
+            if (!firstRead.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                return source.description() + " takes long to read";
             }
+            return isAvailable() ? null : String.valueOf(source.lastError());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return "interrupted while " + source.description() + " was read";
         }
     }
 
+    /** Reads again only when a server refuses what is known. */
+    synchronized void stopReading() {
+        refreshes.forEach(refresh -> refresh.cancel(false));
+        refreshes.clear();
+    }
+
+    /** One more will close it. */
+    synchronized void hold() {
+        holders++;
+    }
+
+    /** The last of those who hold it wipes everything. */
     void close() {
         List<Runnable> woken;
         synchronized (this) {
+            holders--;
+            if (holders > 0) {
+                return;
+            }
             closed = true;
-            refreshes.forEach(refresh -> refresh.cancel(false));
+            stopReading();
+            if (expiry != null) {
+                expiry.cancel(false);
+            }
             versions.wipe();
             woken = takeWaiting();
         }
@@ -159,6 +195,16 @@ public final class SecretKeeper {
     /** Whether a connection logged in with {@code version} should give way to one with a newer secret. */
     public synchronized boolean isOutdated(long version) {
         return settledVersion != 0 && version != settledVersion;
+    }
+
+    /** Whether a server has accepted the newest secret. */
+    synchronized boolean isSettled() {
+        return settledVersion != 0;
+    }
+
+    /** How soon connections with another secret are to end; {@code null} to keep them. */
+    @Nullable Duration drainWithin() {
+        return rotation.drainWithin();
     }
 
     /** Until the credentials are tried again, while all are refused; {@code null} otherwise. */
@@ -215,11 +261,14 @@ public final class SecretKeeper {
         change(() -> {
             lease.trialOver();
             SecretVersion version = lease.leased();
-            boolean news = versions.accepted(version, lease.issuedAt());
-            if (news && version.number() > 1) {
+            boolean first = versions.accepted(version, lease.issuedAt());
+            if (first) {
+                unheard.add(new News(EventKind.CREDENTIALS_ACCEPTED, "version " + version.number()));
+            }
+            if (first && version.number() > 1) {
                 log.info("The server accepts version {} of the secret", version.number());
             }
-            return news;
+            return first;
         });
     }
 
@@ -229,6 +278,7 @@ public final class SecretKeeper {
             SecretVersion version = lease.leased();
             if (versions.refused(version, lease.issuedAt())) {
                 log.warn("The server refuses version {} of the secret", version.number());
+                unheard.add(new News(EventKind.CREDENTIALS_REFUSED, "version " + version.number()));
                 readers().forEach(this::readSoon);
             }
             return true;
@@ -239,6 +289,8 @@ public final class SecretKeeper {
         change(lease::end);
     }
 
+    private record News(EventKind kind, String version) {}
+
     private interface Change {
         /** @return whether those who wait should ask again */
         boolean make();
@@ -247,6 +299,7 @@ public final class SecretKeeper {
     /** Makes a change under the lock, and tells of it outside. */
     private void change(Change change) {
         List<Runnable> woken = List.of();
+        List<News> told = List.of();
         boolean newlySettled = false;
         synchronized (this) {
             if (change.make()) {
@@ -257,7 +310,12 @@ public final class SecretKeeper {
                 settledVersion = newest.number();
                 newlySettled = true;
             }
+            if (!unheard.isEmpty()) {
+                told = List.copyOf(unheard);
+                unheard.clear();
+            }
         }
+        told.forEach(each -> news.accept(each.kind(), each.version()));
         if (newlySettled) {
             settled.run();
         }
@@ -341,6 +399,7 @@ public final class SecretKeeper {
         SecretVersion newest = versions.current();
         if (changed && !first && newest != null) {
             log.info("The secret from {} has changed to version {}", reader.description(), newest.number());
+            unheard.add(new News(EventKind.CREDENTIALS_CHANGED, "version " + newest.number()));
             expireLater();
         }
     }
@@ -356,7 +415,8 @@ public final class SecretKeeper {
             return;
         }
         try {
-            timer.schedule(this::expire, rotation.keepPrevious().plusMillis(1).toNanos(), TimeUnit.NANOSECONDS);
+            expiry = timer.schedule(
+                    this::expire, rotation.keepPrevious().plusMillis(1).toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
             log.debug("Not scheduled: the ambassador is shutting down.");
         }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ final class SecretVersions {
     private final LongSupplier nanos;
     private final IntervalFunction pause =
             IntervalFunction.ofExponentialRandomBackoff(FIRST_RETRY, 2, JITTER, LAST_RETRY);
-    private long numbers;
+    private final AtomicLong numbers;
     private @Nullable SecretVersion current;
     private @Nullable SecretVersion next;
     private @Nullable SecretVersion previous;
@@ -40,10 +41,14 @@ final class SecretVersions {
     private boolean lost;
     private long lostAt;
 
-    /** @param nanos as {@link System#nanoTime} */
-    SecretVersions(RotationSpec rotation, LongSupplier nanos) {
+    /**
+     * @param nanos as {@link System#nanoTime}
+     * @param numbers the last one given away, here or elsewhere
+     */
+    SecretVersions(RotationSpec rotation, LongSupplier nanos, AtomicLong numbers) {
         this.rotation = rotation;
         this.nanos = nanos;
+        this.numbers = numbers;
     }
 
     @Nullable SecretVersion current() {
@@ -88,7 +93,7 @@ final class SecretVersions {
                 return version;
             }
         }
-        return new SecretVersion(++numbers, read, nanos.getAsLong());
+        return new SecretVersion(numbers.incrementAndGet(), read, nanos.getAsLong());
     }
 
     /** Wipes the previous version if its time is over. */

@@ -1,9 +1,8 @@
 package io.ambassador.service;
 
 import io.ambassador.explain.ConnectionRecord;
-import io.ambassador.explain.Journal;
+import io.ambassador.explain.EventKind;
 import io.ambassador.explain.ServiceJournal;
-import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.metrics.Meters;
 import io.ambassador.relay.ByteCounter;
 import io.ambassador.resilience.Admission;
@@ -19,11 +18,8 @@ import io.ambassador.spi.protocol.ProtocolProvider;
 import io.ambassador.spi.protocol.ServerRole;
 import io.ambassador.spi.secret.SecretSource;
 import io.ambassador.spi.secret.SecretSourceProvider;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.net.SocketAddress;
 import java.nio.file.Path;
@@ -31,168 +27,229 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
+import java.util.Objects;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * One service at work: its discovery, endpoints, secret and limits. Event loops ask it whether a connection may open
- * and count on it; the control thread keeps it up to date.
+ * One description of a service at work: its discovery, secrets and limits. When the description changes, another one
+ * takes over: the endpoints with their connections, the counts, and whatever else is described as before. Connections
+ * keep to the one that admitted them. Event loops ask it whether a connection may open and count on it; the control
+ * thread keeps it up to date.
  */
 public final class Service implements ByteCounter {
     private final ServiceSpec spec;
-    private final Logger log;
-    private final ServiceJournal journal;
-    private final LogLimiter limiter = new LogLimiter();
-    private final ScheduledExecutorService control;
-    private final ScheduledExecutorService worker;
-    private final Executor secretReads;
-    private final MeterRegistry registry;
+    private final ServiceEnvironment environment;
+    private final ServiceState state;
+    private final @Nullable ServiceSpec before;
+    private final BalancingPolicy policy;
     private final Protocol protocol;
-    private final EndpointPool pool;
     private final Discovery discovery;
-    private final @Nullable SecretKeeper secrets;
-    private final @Nullable SecretKeeper clientSecrets;
+    private final ServiceSecrets secrets;
     private final ClientCheck clientCheck;
     private final Admission admission;
     private final RetryBudget retries;
-    private final EndpointMeters unrouted;
     private final List<Meter> meters = new ArrayList<>();
-    private final Map<String, Counter> loginFailures = new ConcurrentHashMap<>();
-    private final LongAdder toBackend = new LongAdder();
-    private final LongAdder toClient = new LongAdder();
-    private final LongAdder opened = new LongAdder();
-    private final LongAdder retried = new LongAdder();
-    private final LongAdder logins = new LongAdder();
-    private final AtomicLong active = new AtomicLong();
+    private final ServiceJournal journal;
+    private final boolean newDiscovery;
+    private final boolean newSecrets;
+    private volatile boolean ended;
 
-    /**
-     * @param cacheDirectory {@code null} to keep nothing on disk
-     * @param absentHold how long an answer that there is nothing is held before it is believed
-     * @param worker for what may block for a moment
-     * @param secretReads gives each read of a secret a thread of its own: it may block for long
-     */
-    public Service(
-            ServiceSpec spec,
-            ScheduledExecutorService control,
-            ScheduledExecutorService worker,
-            Executor secretReads,
-            MeterRegistry registry,
-            @Nullable Path cacheDirectory,
-            Duration absentHold,
-            Journal journal) {
+    /** Nothing runs before {@link #begin}. */
+    public Service(ServiceSpec spec, ServiceEnvironment environment) {
+        this(spec, environment, null);
+    }
+
+    /** @param old keeps what is new here from being made again; {@code null} for none */
+    private Service(ServiceSpec spec, ServiceEnvironment environment, @Nullable Service old) {
+        Service running = old == null || old.ended ? null : old;
         this.spec = spec;
-        this.control = control;
-        this.worker = worker;
-        this.secretReads = secretReads;
-        this.registry = registry;
-        this.journal = new ServiceJournal(journal, spec.name());
-        this.log = LoggerFactory.getLogger("ambassador.service." + spec.name());
-        this.protocol = protocol(spec.protocol());
-        this.pool = new EndpointPool(
-                spec,
-                policy(spec.balancing()),
-                control,
-                address -> new EndpointMeters(registry, spec.name(), address),
-                log);
-        this.discovery = new Discovery(spec.allow(), pool, log);
+        this.environment = environment;
+        this.before = running == null ? null : running.spec;
+        this.policy = running != null && running.spec.balancing().equals(spec.balancing())
+                ? running.policy
+                : policy(spec.balancing());
+        this.protocol = running != null && running.spec.protocol().equals(spec.protocol())
+                ? running.protocol
+                : protocol(spec.protocol());
+        this.state = old == null ? new ServiceState(spec, policy, environment) : old.state;
+        this.journal = state.journal.with(spec.accessLog());
+        this.newDiscovery = running == null || !sameDiscovery(running.spec, spec);
+        this.discovery = running == null || newDiscovery ? discovery(old != null) : running.discovery;
+        this.newSecrets = running == null || !sameSecrets(running.spec, spec);
+        this.secrets = running == null || newSecrets ? secrets(running) : running.secrets;
+        this.clientCheck = new ClientCheck(spec.clientCredentials(), secrets.clients());
+        LimitsSpec limits = spec.limits();
+        LimitsSpec.Rate rate = limits.rate();
+        int permits = rate == null ? 0 : rate.permits();
+        Duration period = rate == null ? Duration.ofSeconds(1) : rate.period();
+        this.admission = old == null
+                ? new Admission(spec.name(), limits.maxConnections(), permits, period)
+                : old.admission.successor(spec.name(), limits.maxConnections(), permits, period);
+        this.retries = running != null && running.spec.limits().retryBudget() == limits.retryBudget()
+                ? running.retries
+                : new RetryBudget(limits.retryBudget());
+    }
+
+    /** The same service by another description, which takes over with {@link #begin}. */
+    public Service successor(ServiceSpec newer) {
+        return new Service(newer, environment, this);
+    }
+
+    private static boolean sameDiscovery(ServiceSpec one, ServiceSpec other) {
+        return one.discovery().equals(other.discovery())
+                && one.allow().endpoints().equals(other.allow().endpoints());
+    }
+
+    private static boolean sameSecrets(ServiceSpec one, ServiceSpec other) {
+        return Objects.equals(one.credentials(), other.credentials())
+                && one.clientCredentials().equals(other.clientCredentials());
+    }
+
+    private static boolean sameProbes(ServiceSpec one, ServiceSpec other) {
+        return one.protocol().equals(other.protocol())
+                && one.role() == other.role()
+                && Objects.equals(one.health().probe(), other.health().probe())
+                && Objects.equals(one.tls(), other.tls())
+                && sameSecrets(one, other);
+    }
+
+    private Discovery discovery(boolean inherits) {
+        Discovery made = new Discovery(spec.allow(), state.pool, inherits, state.log);
         int index = 0;
         for (Configured<EndpointSourceProvider<?>> configured : spec.discovery()) {
             String name = configured.type() + (spec.discovery().size() > 1 ? "[" + index++ + "]" : "");
-            discovery.follow(new FollowedSource(
+            Path cache = environment.cacheDirectory();
+            made.follow(new FollowedSource(
                     name,
-                    source(configured, control),
-                    cacheDirectory == null
+                    source(configured, environment.control()),
+                    cache == null
                             ? null
-                            : new EndpointCache(
-                                    cacheDirectory, spec.name(), configured.type() + " " + configured.config()),
-                    absentHold,
-                    control,
-                    worker,
-                    log,
-                    discovery::refresh));
+                            : new EndpointCache(cache, spec.name(), configured.type() + " " + configured.config()),
+                    environment.absentHold(),
+                    inherits,
+                    environment.control(),
+                    environment.worker(),
+                    state.log,
+                    state.journal,
+                    made::refresh));
         }
+        return made;
+    }
+
+    private ServiceSecrets secrets(@Nullable Service running) {
         Credentials credentials = spec.credentials();
-        this.secrets = credentials == null ? null : keeper(credentials);
-        ClientCredentials shown = spec.clientCredentials();
-        Configured<SecretSourceProvider<?>> wanted = shown.password();
-        this.clientSecrets = wanted == null
+        boolean same = running != null && Objects.equals(running.spec.credentials(), credentials);
+        SecretKeeper own =
+                running != null && same ? running.secrets.own() : credentials == null ? null : keeper(credentials);
+        boolean sameShown = running != null && running.spec.clientCredentials().equals(spec.clientCredentials());
+        SecretKeeper clients = running != null && sameShown ? running.secrets.clients() : clientKeeper();
+        return new ServiceSecrets(own, clients, running == null ? null : running.secrets);
+    }
+
+    private @Nullable SecretKeeper clientKeeper() {
+        Configured<SecretSourceProvider<?>> shown = spec.clientCredentials().password();
+        return shown == null
                 ? null
-                : new SecretKeeper(null, secret(wanted), null, RotationSpec.DEFAULT, System::nanoTime, () -> {}, log);
-        this.clientCheck = new ClientCheck(shown, clientSecrets);
-        LimitsSpec limits = spec.limits();
-        LimitsSpec.Rate rate = limits.rate();
-        this.admission = new Admission(
-                spec.name(),
-                limits.maxConnections(),
-                rate == null ? 0 : rate.permits(),
-                rate == null ? Duration.ofSeconds(1) : rate.period());
-        this.retries = new RetryBudget(limits.retryBudget());
-        this.unrouted = new EndpointMeters(registry, spec.name(), "");
+                : new SecretKeeper(
+                        null,
+                        secret(shown),
+                        null,
+                        RotationSpec.DEFAULT,
+                        System::nanoTime,
+                        new AtomicLong(),
+                        () -> {},
+                        (kind, version) -> state.journal.tell(kind, "client-credentials", version),
+                        state.log);
     }
 
     private SecretKeeper keeper(Credentials credentials) {
         Configured<SecretSourceProvider<?>> next = credentials.rotation().next();
+        EndpointPool pool = state.pool;
+        Runnable tellAll = () -> pool.endpoints().forEach(PooledEndpoint::rotated);
         return new SecretKeeper(
                 credentials.username(),
                 secret(credentials.password()),
                 next == null ? null : secret(next),
                 credentials.rotation(),
                 System::nanoTime,
-                this::rotated,
-                log);
+                state.secretVersions,
+                credentials.rotation().drainWithin() == null ? () -> {} : tellAll,
+                (kind, version) -> state.journal.tell(kind, "credentials", version),
+                state.log);
     }
 
-    /** Connections that began to log in before ask for themselves when they are ready. */
-    private void rotated() {
-        Credentials credentials = spec.credentials();
-        if (credentials != null && credentials.rotation().drainWithin() != null) {
-            pool.endpoints().forEach(PooledEndpoint::rotated);
-        }
-    }
-
-    /** Begins to read the secrets, for {@link #start} to come. */
+    /** Begins to read the secrets, unless they were read before. */
     public void readSecrets() {
-        for (SecretKeeper keeper : new SecretKeeper[] {secrets, clientSecrets}) {
-            if (keeper != null) {
-                keeper.start(worker, secretReads);
-            }
+        if (newSecrets) {
+            secrets.start(environment);
         }
     }
 
-    /** Begins discovery; waits a moment for the secret. */
-    public void start() {
+    /**
+     * Waits for the secrets' first reads.
+     *
+     * @return what could not be read, by key, and why; not who asks, which is said already
+     */
+    public List<String> awaitSecrets(Duration patience) {
+        return secrets.awaitFirstReads(patience).stream()
+                .map(problem -> "services." + name() + "." + problem)
+                .toList();
+    }
+
+    /** Takes over: discovery begins, or goes on. Control thread; {@link #end} of the one before follows. */
+    public void begin(@Nullable Service old) {
+        if (old == null) {
+            state.registerMeters();
+        } else {
+            old.removeMeters();
+            state.pool.follow(spec, policy, before != null && sameProbes(before, spec));
+        }
+        state.secrets(secrets.own());
         registerMeters();
-        if (secrets != null) {
-            secrets.awaitFirstRead();
+        if (newDiscovery) {
+            discovery.start();
         }
-        if (clientSecrets != null) {
-            clientSecrets.awaitFirstRead();
-        }
-        control.execute(discovery::start);
     }
 
-    /** Stops following; on the control thread, after the last connection has ended. */
+    /**
+     * Stops following: another has taken over, or nobody will. Connections go on. Control thread.
+     *
+     * @param by {@code null} for nobody
+     */
+    public void end(@Nullable Service by) {
+        ended = true;
+        if (by == null || by.discovery != discovery) {
+            discovery.close();
+        }
+        if (by == null || by.secrets != secrets) {
+            secrets.retire(by == null ? null : by.secrets, environment, state.log);
+        }
+        if (by == null) {
+            removeMeters();
+            state.drained(false); // of one that comes back nobody has said so
+        }
+    }
+
+    /** Nothing is left of a service that has ended. Control thread, after its last connection. */
     public void close() {
-        discovery.close();
-        pool.close();
-        if (secrets != null) {
+        secrets.close();
+        state.close();
+    }
+
+    /** What was made for this one alone is let go: it will never begin. */
+    public void abandon() {
+        if (newSecrets) {
             secrets.close();
         }
-        if (clientSecrets != null) {
-            clientSecrets.close();
-        }
-        meters.forEach(registry::remove);
-        loginFailures.values().forEach(registry::remove);
-        unrouted.remove();
+    }
+
+    /** Whether another has taken over, or nobody will. */
+    public boolean hasEnded() {
+        return ended;
     }
 
     public String name() {
@@ -204,19 +261,19 @@ public final class Service implements ByteCounter {
     }
 
     public Logger log() {
-        return log;
+        return state.log;
     }
 
     /** Writes at most one line a second for each cause. */
     public void warn(Object cause, String message, Object... arguments) {
-        limiter.log(cause, leftOut -> {
-            log.warn(message + LogLimiter.more(leftOut), arguments);
+        state.limiter.log(cause, leftOut -> {
+            state.log.warn(message + LogLimiter.more(leftOut), arguments);
         });
     }
 
     /** Logs an exception that should not be, of a protocol's code perhaps: at most one a second for each message. */
     public void defect(String message, Throwable thrown) {
-        limiter.log(message, leftOut -> log.error(message + LogLimiter.more(leftOut), thrown));
+        state.limiter.log(message, leftOut -> state.log.error(message + LogLimiter.more(leftOut), thrown));
     }
 
     public Protocol protocol() {
@@ -224,11 +281,30 @@ public final class Service implements ByteCounter {
     }
 
     public EndpointPool pool() {
-        return pool;
+        return state.pool;
     }
 
     public @Nullable SecretKeeper secrets() {
-        return secrets;
+        return secrets.own();
+    }
+
+    /** Whether a server has accepted any secret that this service ever had. */
+    public boolean hasLoggedIn() {
+        return state.hasLoggedIn();
+    }
+
+    /**
+     * How soon a connection that logged in with version {@code version} of these secrets is to end, since those in force
+     * by now are others that a server accepts; {@code null} to keep it.
+     */
+    public @Nullable Duration drainWithin(long version) {
+        SecretKeeper own = secrets.own();
+        SecretKeeper inForce = state.secrets();
+        if (own == null || inForce == null || version == 0) {
+            return null;
+        }
+        boolean outdated = own == inForce ? own.isOutdated(version) : inForce.isSettled();
+        return outdated ? inForce.drainWithin() : null;
     }
 
     /** Judges what clients show of credentials. */
@@ -242,7 +318,16 @@ public final class Service implements ByteCounter {
 
     /** Another attempt for one connection. */
     public void retried() {
-        retried.increment();
+        state.retried.increment();
+    }
+
+    /** A client is about to be served by this description; {@link #release} follows, when that is over. */
+    public void retain() {
+        secrets.retain();
+    }
+
+    public void release() {
+        secrets.release();
     }
 
     /** Whether one more client may be served; {@code true} is to be followed by {@link #leave}. */
@@ -250,14 +335,12 @@ public final class Service implements ByteCounter {
         if (!admission.tryEnter()) {
             return false;
         }
-        opened.increment();
-        active.incrementAndGet();
+        state.opened.increment();
         return true;
     }
 
     public void leave() {
-        admission.leave(); // first, so that whoever sees one fewer finds the place free
-        active.decrementAndGet();
+        admission.leave();
     }
 
     /**
@@ -266,7 +349,7 @@ public final class Service implements ByteCounter {
      * @param endpoint it was relayed to; {@code null} for none
      */
     public void ended(ConnectionRecord connection, @Nullable PooledEndpoint endpoint) {
-        (endpoint == null ? unrouted : endpoint.meters())
+        (endpoint == null ? state.unrouted() : endpoint.meters())
                 .closed(connection.reason().word());
         journal.ended(connection);
     }
@@ -275,9 +358,30 @@ public final class Service implements ByteCounter {
         return journal;
     }
 
-    /** Clients now being served. */
+    /** Clients now being served, whichever description admitted them. */
     public long active() {
-        return active.get();
+        return admission.open();
+    }
+
+    /** Whether an operator has its listeners closed. */
+    public boolean isDrained() {
+        return state.isDrained();
+    }
+
+    /** Notes that its listeners are closed, or open again. */
+    public void drained(boolean taken) {
+        state.drained(taken);
+        state.journal.tell(taken ? EventKind.SERVICE_DRAINED : EventKind.SERVICE_UNDRAINED, "", "");
+        state.log.info(taken ? "drained" : "no longer drained");
+    }
+
+    /**
+     * Keeps new connections from one endpoint, or no longer. Control thread.
+     *
+     * @return whether it is known
+     */
+    public boolean drainEndpoint(String address, boolean taken) {
+        return state.pool.drain(address, taken);
     }
 
     /** Whether discovery has answered once. */
@@ -287,74 +391,58 @@ public final class Service implements ByteCounter {
 
     @Override
     public void toBackend(int bytes) {
-        toBackend.add(bytes);
+        state.toBackend.add(bytes);
     }
 
     @Override
     public void toClient(int bytes) {
-        toClient.add(bytes);
+        state.toClient.add(bytes);
     }
 
     /** A login is about to be tried, be it a client's or a probe's. */
     public void loginBegins() {
-        logins.increment();
+        state.logins.increment();
     }
 
     public void loginFailed(String kind) {
-        loginFailures
-                .computeIfAbsent(
-                        kind,
-                        word -> Counter.builder(Meters.LOGIN_FAILURES.meterName())
-                                .description(Meters.LOGIN_FAILURES.description())
-                                .tags("service", spec.name(), "kind", word)
-                                .register(registry))
-                .increment();
+        state.loginFailed(kind);
     }
 
     /** A server said what it is when a client was logged in. Any thread. */
     public void roleSeen(PooledEndpoint endpoint, ServerRole role) {
         if (endpoint.seenRole() != role) {
-            Control.schedule(control, log, () -> pool.roleSeen(endpoint, role), Duration.ZERO);
+            Control.schedule(
+                    environment.control(), state.log, () -> state.pool.roleSeen(endpoint, role), Duration.ZERO);
         }
     }
 
     /** On the control thread. */
     public ServiceStatus status(List<SocketAddress> listening) {
-        List<ServiceStatus.EndpointStatus> endpoints = pool.endpoints().stream()
+        List<ServiceStatus.EndpointStatus> endpoints = state.pool.endpoints().stream()
                 .map(PooledEndpoint::status)
                 .sorted(Comparator.comparing(endpoint -> endpoint.endpoint().address()))
                 .toList();
+        SecretKeeper keeper = secrets.own();
         return new ServiceStatus(
                 spec.name(),
                 spec.protocol().type(),
                 spec.balancing().type(),
                 listening,
                 isReady(),
-                pool.snapshot().panic(),
-                active.get(),
-                opened.sum(),
-                toBackend.sum(),
-                toClient.sum(),
+                state.pool.snapshot().panic(),
+                isDrained(),
+                active(),
+                state.opened.sum(),
+                state.toBackend.sum(),
+                state.toClient.sum(),
                 endpoints,
                 discovery.status(),
-                secrets == null ? null : secrets.status());
+                keeper == null ? null : keeper.status());
     }
 
     private void registerMeters() {
         Tags tags = Tags.of("service", spec.name());
-        counter(Meters.BYTES, tags.and("direction", "to-backend"), toBackend);
-        counter(Meters.BYTES, tags.and("direction", "to-client"), toClient);
-        counter(Meters.RETRIES, tags, retried);
-        counter(Meters.LOGIN_ATTEMPTS, tags, logins);
-        for (ServiceStatus.Health state : ServiceStatus.Health.values()) {
-            gauge(
-                    Meters.ENDPOINTS,
-                    tags.and("state", state.name().toLowerCase(Locale.ROOT)),
-                    () -> pool.endpoints().stream()
-                            .filter(endpoint -> endpoint.status().health() == state)
-                            .count());
-        }
-        SecretKeeper keeper = secrets;
+        SecretKeeper keeper = secrets.own();
         if (keeper != null) {
             gauge(Meters.CREDENTIALS_AGE, tags, () -> {
                 Duration age = keeper.status().age();
@@ -372,18 +460,16 @@ public final class Service implements ByteCounter {
         }
     }
 
-    private void counter(Meters meter, Tags tags, LongAdder adder) {
-        meters.add(FunctionCounter.builder(meter.meterName(), adder, LongAdder::sum)
-                .description(meter.description())
-                .tags(tags)
-                .register(registry));
+    private void removeMeters() {
+        meters.forEach(environment.registry()::remove);
+        meters.clear();
     }
 
     private void gauge(Meters meter, Tags tags, Supplier<Number> value) {
         meters.add(Gauge.builder(meter.meterName(), value)
                 .description(meter.description())
                 .tags(tags)
-                .register(registry));
+                .register(environment.registry()));
     }
 
     // A provider's own config is the only one it is ever paired with, which the compiler cannot see.

@@ -1,5 +1,6 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.AccessLog;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.balancing.BalancingPolicyProvider;
 import io.ambassador.spi.discovery.EndpointSourceProvider;
@@ -34,7 +35,8 @@ public record ServiceSpec(
         LimitsSpec limits,
         AllowSpec allow,
         ProxyProtocolSpec proxyProtocol,
-        RelayMode relay) {
+        RelayMode relay,
+        AccessLog accessLog) {
     public ServiceSpec {
         listen = List.copyOf(listen);
         discovery = List.copyOf(discovery);

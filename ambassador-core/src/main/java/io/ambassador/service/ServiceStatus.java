@@ -22,6 +22,7 @@ public record ServiceStatus(
         List<SocketAddress> listening,
         boolean ready,
         boolean panic,
+        boolean drained,
         long activeConnections,
         long openedConnections,
         long bytesToBackend,
@@ -38,7 +39,9 @@ public record ServiceStatus(
         /** Ejected for failed connections. */
         EJECTED,
         /** Gone from discovery; its last connections are ending. */
-        DRAINING
+        DRAINING,
+        /** An operator has taken it out; open connections may end by themselves. */
+        DRAINED
     }
 
     /**

@@ -98,14 +98,17 @@ public final class Settings {
 
     /** Records a problem of {@code key}; {@code message} starts with what is wrong and ends with the way out. */
     public void problem(String key, String message) {
-        String at = origin(key);
-        findings.problems().add((at.isEmpty() ? "" : at + ": ") + path(key) + ": " + message);
+        findings.problems().add(line(key, message));
     }
 
     /** Records that the value of {@code key} works, but that something else would be better. */
     public void warning(String key, String message) {
+        findings.warnings().add(line(key, message));
+    }
+
+    private String line(String key, String message) {
         String at = origin(key);
-        findings.warnings().add((at.isEmpty() ? "" : at + ": ") + path(key) + ": " + message);
+        return (at.isEmpty() ? "" : at + ": ") + path(key) + ": " + Redaction.mask(message);
     }
 
     public boolean has(String key) {
@@ -237,7 +240,10 @@ public final class Settings {
         List<String> known = new ArrayList<>();
         for (E constant : type.getEnumConstants()) {
             String word = constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
-            if (word.equals(value) || (word.equals("off") && value.equals("false"))) {
+            boolean same = word.equals(value)
+                    || word.equals("off") && value.equals("false")
+                    || word.equals("on") && value.equals("true");
+            if (same) {
                 return constant;
             }
             known.add(word);
@@ -373,7 +379,8 @@ public final class Settings {
     }
 
     private void wrong(String key, Object value, String expected) {
-        String shown = value instanceof Source ? "{…}" : value instanceof List ? "[…]" : "\"" + value + "\"";
+        Object text = Redaction.isSecret(key) ? Redaction.MASK : value;
+        String shown = value instanceof Source ? "{…}" : value instanceof List ? "[…]" : "\"" + text + "\"";
         problem(key, shown + " is not " + expected);
     }
 

@@ -123,7 +123,8 @@ public final class Transport implements AutoCloseable {
     }
 
     /**
-     * Binds a listener; blocks until that is done. Accepted connections are not read from until somebody asks.
+     * Binds a listener; blocks until that is done. It accepts nothing until its {@code AUTO_READ} is set. Accepted
+     * connections are not read from until somebody asks.
      *
      * @param address of TCP or of a unix socket, whose file the caller sees to
      * @param child called for each accepted channel, on its event loop
@@ -138,6 +139,7 @@ public final class Transport implements AutoCloseable {
                 .group(loops)
                 .channelFactory(serverChannel(address))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.AUTO_CLOSE, false)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
@@ -163,6 +165,21 @@ public final class Transport implements AutoCloseable {
             throw new IOException(reason(bound.cause()), bound.cause());
         }
         return bound.channel();
+    }
+
+    /** For connections that {@code listener} accepts from now on; as in {@link #bind}, of which it came. */
+    public void changeUserTimeout(Channel listener, SocketAddress address, @Nullable Duration userTimeout) {
+        if (!epoll || address instanceof UnixDomainSocketAddress) {
+            return;
+        }
+        int millis = userTimeout == null ? 0 : Math.toIntExact(userTimeout.toMillis());
+        listener.config().setOption(TCP_USER_TIMEOUT, millis);
+        boolean ask = userTimeout != null && !isLoopback(address);
+        listener.config().setOption(SO_KEEPALIVE, ask ? 1 : 0);
+        if (userTimeout != null && ask) {
+            listener.config().setOption(TCP_KEEPIDLE, secondsUntilAsked(userTimeout));
+            listener.config().setOption(TCP_KEEPINTVL, 1);
+        }
     }
 
     /**

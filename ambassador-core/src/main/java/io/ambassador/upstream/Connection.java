@@ -6,7 +6,6 @@ import io.ambassador.explain.Trail;
 import io.ambassador.relay.ByteCounter;
 import io.ambassador.relay.Relay;
 import io.ambassador.relay.RelayEnd;
-import io.ambassador.service.Credentials;
 import io.ambassador.service.OpenConnection;
 import io.ambassador.service.PooledEndpoint;
 import io.ambassador.service.SecretKeeper;
@@ -52,7 +51,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
     private boolean late;
     private boolean over;
 
-    /** @param source the client's address, after PROXY protocol; the service has admitted it */
+    /** @param source the client's address, after PROXY protocol; the service has admitted it, and was retained for it */
     public Connection(Gateway gateway, Channel client, SocketAddress source, SocketAddress destination, Trail trail) {
         this.gateway = gateway;
         this.service = gateway.service();
@@ -210,11 +209,8 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
 
     /** Ends in time if another secret has come into use since the login. */
     private void drainIfOutdated() {
-        Credentials credentials = service.spec().credentials();
-        SecretKeeper secrets = service.secrets();
-        Duration within = credentials == null ? null : credentials.rotation().drainWithin();
-        boolean concerned = !over && rotation == null && endpoint != null && secretVersion != 0;
-        if (concerned && within != null && secrets != null && secrets.isOutdated(secretVersion)) {
+        Duration within = service.drainWithin(secretVersion);
+        if (within != null && !over && rotation == null && endpoint != null) {
             rotation = new RotationDrain(relay, client.eventLoop(), within, () -> end(EndReason.ROTATED));
         }
     }
@@ -346,6 +342,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         Guarded.ended(service, session);
         service.ended(trail.end(reason, detail, toBackend, toClient), endpoint);
         service.leave();
+        service.release();
     }
 
     private EndReason reason(RelayEnd end) {

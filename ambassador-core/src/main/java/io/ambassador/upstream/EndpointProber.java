@@ -139,7 +139,7 @@ public final class EndpointProber implements Prober {
      */
     private ProbeResult withoutLogin(PooledEndpoint endpoint, String why) {
         SecretKeeper secrets = service.secrets();
-        boolean wrong = secrets != null && !secrets.wasAccepted() && secrets.untilRetry() != null;
+        boolean wrong = secrets != null && !service.hasLoggedIn() && secrets.untilRetry() != null;
         return wrong
                 ? ProbeResult.unhealthy("the credentials are refused: " + why)
                 : ProbeResult.healthy(endpoint.seenRole(), "connected; " + why);

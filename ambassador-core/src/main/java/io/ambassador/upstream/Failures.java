@@ -3,6 +3,7 @@ package io.ambassador.upstream;
 import io.ambassador.explain.EndReason;
 import io.ambassador.spi.PeerText;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.ssl.NotSslRecordException;
 import java.net.ConnectException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,9 @@ final class Failures {
         }
         if (cause != null && isRefusal(cause)) {
             return "refused";
+        }
+        if (cause instanceof NotSslRecordException) {
+            return "it does not speak TLS here"; // the message would quote what it said instead, a password perhaps
         }
         return cause == null
                 ? "unknown"

@@ -4,8 +4,9 @@ import io.ambassador.explain.EndReason;
 import io.ambassador.metrics.Meters;
 import io.ambassador.service.SecretKeeper;
 import io.ambassador.service.Service;
-import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +29,9 @@ public final class WarmPool implements AutoCloseable {
     private final MeterRegistry registry;
     private final List<WarmStock> stocks = new ArrayList<>();
     private final AtomicInteger idle = new AtomicInteger();
-    private final Gauge gauge;
-    private final Counter taken;
-    private final Counter missed;
+    private final LongAdder taken = new LongAdder();
+    private final LongAdder missed = new LongAdder();
+    private final List<Meter> meters = new ArrayList<>(3);
     private int failures;
     private long notBefore;
     private long refusedVersion;
@@ -45,16 +47,24 @@ public final class WarmPool implements AutoCloseable {
             int share = wanted / loops.size() + (i < wanted % loops.size() ? 1 : 0);
             stocks.add(new WarmStock(this, service, connector, loops.get(i), share));
         }
-        this.gauge = Gauge.builder(Meters.PREWARM_IDLE.meterName(), idle::get)
-                .description(Meters.PREWARM_IDLE.description())
-                .tag("service", service.name())
-                .register(registry);
-        this.taken = counter("taken");
-        this.missed = counter("missed");
     }
 
-    /** Begins to log in, for protocols whose clients are all alike; for others, when the first client has come. */
-    public void start() {
+    /**
+     * Begins to log in, for protocols whose clients are all alike; for others, when the first client has come.
+     *
+     * @param before closed by now, whose counts go on here; {@code null} for none
+     */
+    public void start(@Nullable WarmPool before) {
+        if (before != null) {
+            taken.add(before.taken.sum());
+            missed.add(before.missed.sum());
+        }
+        meters.add(Gauge.builder(Meters.PREWARM_IDLE.meterName(), idle::get)
+                .description(Meters.PREWARM_IDLE.description())
+                .tag("service", service.name())
+                .register(registry));
+        meters.add(counter("taken", taken));
+        meters.add(counter("missed", missed));
         stocks.forEach(stock -> stock.loop().execute(stock::start));
     }
 
@@ -68,9 +78,7 @@ public final class WarmPool implements AutoCloseable {
             closed = true;
         }
         stocks.forEach(stock -> stock.loop().execute(stock::close));
-        registry.remove(gauge);
-        registry.remove(taken);
-        registry.remove(missed);
+        meters.forEach(registry::remove);
     }
 
     /**
@@ -151,8 +159,8 @@ public final class WarmPool implements AutoCloseable {
         notBefore = System.nanoTime() + (long) (TimeUnit.SECONDS.toNanos(seconds) * jitter);
     }
 
-    private Counter counter(String outcome) {
-        return Counter.builder(Meters.PREWARM_CLIENTS.meterName())
+    private Meter counter(String outcome, LongAdder adder) {
+        return FunctionCounter.builder(Meters.PREWARM_CLIENTS.meterName(), adder, LongAdder::sum)
                 .description(Meters.PREWARM_CLIENTS.description())
                 .tag("service", service.name())
                 .tag("outcome", outcome)

@@ -149,14 +149,14 @@ final class WarmStock {
         }
         int before = idle.size();
         idle.removeIf(connection -> {
-            boolean fit = connection.isFit(service);
+            boolean fit = connection.isFit(service) && !service.isDrained();
             if (!fit) {
                 connection.discard();
             }
             return !fit;
         });
         pool.changed(idle.size() - before);
-        if (warming != null || service.pool().snapshot().candidates() == 0) {
+        if (warming != null || service.isDrained() || service.pool().snapshot().candidates() == 0) {
             return;
         }
         Object key = lacking();

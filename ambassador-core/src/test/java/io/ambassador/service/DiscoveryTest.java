@@ -63,11 +63,16 @@ class DiscoveryTest {
     private final Told first = new Told();
     private final Told second = new Told();
     private final List<Service> services = new ArrayList<>();
+    private final Journal events = new Journal();
 
     @AfterEach
     void stop() throws Exception {
         for (Service service : services) {
-            control.submit(service::close).get();
+            control.submit(() -> {
+                        service.end(null);
+                        service.close();
+                    })
+                    .get();
         }
         control.shutdownNow();
         worker.shutdownNow();
@@ -84,6 +89,15 @@ class DiscoveryTest {
         await().until(() -> source(service, 0).stale());
         assertEquals("timed out", source(service, 0).lastError());
         assertEquals(Set.of(1, 2), ports(service));
+
+        first.unreachable();
+        first.known(1, 2);
+        await().untilAsserted(() -> assertEquals(
+                List.of("discovery-stale test timed out", "discovery-fresh test "),
+                events.events().stream()
+                        .filter(event -> event.kind().word().startsWith("discovery-"))
+                        .map(event -> event.kind().word() + " " + event.service() + " " + event.detail())
+                        .toList()));
     }
 
     @Test
@@ -204,11 +218,11 @@ class DiscoveryTest {
 
     private Service service(Duration hold, AllowSpec allow, EndpointSource... sources) throws Exception {
         ServiceSpec spec = TestSpecs.with(Role.ANY, HealthSpec.DEFAULT, OnChangeSpec.DEFAULT, allow, sources);
-        Service service =
-                new Service(spec, control, worker, worker, new SimpleMeterRegistry(), cache, hold, new Journal());
+        ServiceEnvironment environment =
+                new ServiceEnvironment(control, worker, worker, new SimpleMeterRegistry(), cache, hold, events);
+        Service service = new Service(spec, environment);
         services.add(service);
-        service.start();
-        control.submit(() -> {}).get();
+        control.submit(() -> service.begin(null)).get();
         return service;
     }
 

@@ -6,7 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.explain.AccessLog;
 import io.ambassador.explain.EndReason;
+import io.ambassador.explain.Event;
+import io.ambassador.explain.Journal;
+import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.service.OnChangeSpec.Action;
 import io.ambassador.spi.ConfigurationException;
@@ -34,6 +38,8 @@ import org.slf4j.LoggerFactory;
 class EndpointPoolTest {
     private final ScheduledExecutorService control = new ScheduledThreadPoolExecutor(1);
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final Journal events = new Journal();
+    private final ServiceJournal journal = new ServiceJournal(events, "test", AccessLog.OFF);
 
     @AfterEach
     void stop() {
@@ -123,6 +129,61 @@ class EndpointPoolTest {
         member(pool, 1).ejection().succeeded(1);
         assertTrue(member(pool, 1).ejection().tryAcquire());
         assertTrue(member(pool, 1).isAvailable());
+        await().untilAsserted(() -> assertEquals(
+                List.of("endpoint-ejected 127.0.0.1:1 refused", "endpoint-readmitted 127.0.0.1:1 "),
+                told("endpoint-ejected", "endpoint-readmitted")));
+    }
+
+    @Test
+    void tellsWhatChanges() throws Exception {
+        HealthSpec usual = HealthSpec.DEFAULT;
+        HealthSpec impatient = new HealthSpec(
+                usual.probe(),
+                usual.interval(),
+                usual.timeout(),
+                1,
+                1,
+                usual.panicThreshold(),
+                usual.slowStart(),
+                usual.outlier());
+        EndpointPool pool = pool(Role.ANY, impatient, OnChangeSpec.DEFAULT);
+        replace(pool, at(1), at(2));
+        answer(pool, 1, ServerRole.PRIMARY);
+        fail(pool, 1);
+        fail(pool, 2);
+        answer(pool, 1, ServerRole.REPLICA);
+        replace(pool, at(2));
+        List<String> told = events.events().stream()
+                .map(event -> event.kind().word() + " " + event.subject() + " " + event.service())
+                .toList();
+        assertEquals(
+                List.of(
+                        "endpoint-added 127.0.0.1:1 test",
+                        "endpoint-added 127.0.0.1:2 test",
+                        "endpoint-role 127.0.0.1:1 test",
+                        "endpoint-unhealthy 127.0.0.1:1 test",
+                        "endpoint-unhealthy 127.0.0.1:2 test",
+                        "panic  test",
+                        "endpoint-healthy 127.0.0.1:1 test",
+                        "endpoint-role 127.0.0.1:1 test",
+                        "panic-over  test",
+                        "endpoint-removed 127.0.0.1:1 test",
+                        "panic  test"),
+                told);
+        assertEquals(
+                List.of("is REPLICA, was PRIMARY"),
+                events.events().stream()
+                        .map(Event::detail)
+                        .filter(detail -> detail.startsWith("is REPLICA"))
+                        .toList());
+    }
+
+    /** Of these kinds, with subject and detail. */
+    private List<String> told(String... kinds) {
+        return events.events().stream()
+                .filter(event -> List.of(kinds).contains(event.kind().word()))
+                .map(event -> event.kind().word() + " " + event.subject() + " " + event.detail())
+                .toList();
     }
 
     @Test
@@ -250,6 +311,7 @@ class EndpointPoolTest {
                 },
                 control,
                 address -> new EndpointMeters(registry, "test", address),
+                journal,
                 LoggerFactory.getLogger("test"));
         replace(pool, at(3), at(1), at(2));
         assertEquals(List.of(3, 1, 2), seen.get(seen.size() - 1));
@@ -311,6 +373,7 @@ class EndpointPoolTest {
                 policy(spec),
                 control,
                 address -> new EndpointMeters(registry, "test", address),
+                journal,
                 LoggerFactory.getLogger("test"));
     }
 

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 class RolesTest {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private final Roles roles = new Roles(LoggerFactory.getLogger("test"));
+    private final Roles roles = new Roles(TestSpecs.journal(), LoggerFactory.getLogger("test"));
     private final PooledEndpoint a = member(1);
     private final PooledEndpoint b = member(2);
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,7 @@ class SecretKeeperTest {
     private final Queue<Runnable> reads = new ArrayDeque<>();
     private final Store store = new Store("A", Duration.ofHours(1));
     private final AtomicInteger settled = new AtomicInteger();
+    private final List<String> news = new ArrayList<>();
     private long now = 1_000;
     private SecretKeeper keeper;
 
@@ -57,7 +59,9 @@ class SecretKeeperTest {
                 next,
                 SPEC,
                 () -> now,
+                new AtomicLong(),
                 settled::incrementAndGet,
+                (kind, version) -> news.add(kind.word() + " " + version),
                 LoggerFactory.getLogger(SecretKeeperTest.class));
     }
 
@@ -103,6 +107,23 @@ class SecretKeeperTest {
                 assertEquals(2, later.version());
             }
         }
+    }
+
+    @Test
+    void tellsWhichVersionServersTake() {
+        accept();
+        accept();
+        store.content = "B";
+        refuse();
+        read();
+        accept();
+        assertEquals(
+                List.of(
+                        "credentials-accepted version 1",
+                        "credentials-refused version 1",
+                        "credentials-changed version 2",
+                        "credentials-accepted version 2"),
+                news);
     }
 
     @Test

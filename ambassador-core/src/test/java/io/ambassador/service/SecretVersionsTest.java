@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +27,7 @@ class SecretVersionsTest {
     private static final RotationSpec SPEC = new RotationSpec(null, Duration.ofHours(1), Duration.ofSeconds(10), null);
 
     private long now = 1_000;
-    private SecretVersions versions = new SecretVersions(SPEC, () -> now);
+    private SecretVersions versions = new SecretVersions(SPEC, () -> now, new AtomicLong());
 
     private static Secret secret(String text) {
         return Secret.owning(text.getBytes(UTF_8));
@@ -208,7 +209,8 @@ class SecretVersionsTest {
 
     @Test
     void withoutKeepingTheOldBytesAreZeroedAtOnce() {
-        versions = new SecretVersions(new RotationSpec(null, Duration.ZERO, Duration.ZERO, null), () -> now);
+        versions = new SecretVersions(
+                new RotationSpec(null, Duration.ZERO, Duration.ZERO, null), () -> now, new AtomicLong());
         byte[] old = "old".getBytes(UTF_8);
         byte[] again = "new".getBytes(UTF_8);
         versions.readCurrent(Secret.owning(old));

@@ -1,5 +1,8 @@
 package io.ambassador.service;
 
+import io.ambassador.explain.AccessLog;
+import io.ambassador.explain.Journal;
+import io.ambassador.explain.ServiceJournal;
 import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.Settings;
@@ -43,7 +46,8 @@ public final class TestSpecs {
                     LimitsSpec.DEFAULT,
                     allow,
                     ProxyProtocolSpec.DEFAULT,
-                    RelayMode.AUTO);
+                    RelayMode.AUTO,
+                    AccessLog.OFF);
         } catch (ConfigurationException e) {
             throw new IllegalStateException(e);
         }
@@ -76,5 +80,9 @@ public final class TestSpecs {
         public EndpointSource create(Config config, ScheduledExecutorService scheduler) {
             return config.source();
         }
+    }
+
+    static ServiceJournal journal() {
+        return new ServiceJournal(new Journal(), "test", AccessLog.OFF);
     }
 }

@@ -52,6 +52,11 @@ public final class Certificates {
         return issue(base().addExtendedKeyUsageServerAuth(), names);
     }
 
+    /** As {@link #server}, and to be shown by a client, too. */
+    public Issued serverAndClient(String... names) {
+        return issue(base().addExtendedKeyUsageServerAuth().addExtendedKeyUsageClientAuth(), names);
+    }
+
     /** As {@link #server}, valid until yesterday. */
     public Issued expiredServer(String... names) {
         Instant now = Instant.now();

@@ -16,6 +16,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.Promise;
 import java.io.ByteArrayOutputStream;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
@@ -71,6 +72,13 @@ public final class HandshakeClient implements AutoCloseable {
         return new Run<>(connected.channel(), outcome, slicer, leftovers);
     }
 
+    /** Of its one event loop, so far. */
+    public Duration cpuTime() throws ExecutionException, InterruptedException {
+        return Duration.ofNanos(group.next()
+                .submit(() -> ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime())
+                .get());
+    }
+
     @Override
     public void close() {
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
@@ -90,14 +98,14 @@ public final class HandshakeClient implements AutoCloseable {
             this.leftovers = leftovers;
         }
 
-        /** What the handshake found out; waits 10 s at most. */
+        /** What the handshake found out; waits a minute at most. */
         public T result() throws ExecutionException, TimeoutException, InterruptedException {
-            return outcome.get(10, TimeUnit.SECONDS);
+            return outcome.get(60, TimeUnit.SECONDS);
         }
 
-        /** Why it failed; waits 10 s at most. */
+        /** Why it failed; waits a minute at most. */
         public Throwable failure() throws TimeoutException, InterruptedException {
-            if (!outcome.await(10, TimeUnit.SECONDS)) {
+            if (!outcome.await(60, TimeUnit.SECONDS)) {
                 throw new TimeoutException("the handshake is still under way");
             }
             return outcome.cause();

@@ -12,11 +12,13 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A PostgreSQL client on one blocking socket that sends and shows messages as they are; each read waits a minute at most.
+ * A PostgreSQL client on one blocking socket that sends and shows messages as they are; by default each read waits a
+ * minute at most.
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-message-formats.html">Message formats</a>
  */
@@ -66,9 +68,14 @@ public final class PgClient implements AutoCloseable {
     }
 
     public static PgClient connect(InetSocketAddress address) {
+        return connect(address, Duration.ofMinutes(1));
+    }
+
+    /** @param patience how long a read waits */
+    public static PgClient connect(InetSocketAddress address, Duration patience) {
         try {
             Socket socket = new Socket(address.getAddress(), address.getPort());
-            socket.setSoTimeout(60_000);
+            socket.setSoTimeout((int) patience.toMillis());
             socket.setTcpNoDelay(true);
             return new PgClient(socket);
         } catch (IOException e) {

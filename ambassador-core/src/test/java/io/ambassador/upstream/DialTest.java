@@ -13,6 +13,7 @@ import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.PooledEndpoint;
 import io.ambassador.service.Role;
 import io.ambassador.service.Service;
+import io.ambassador.service.ServiceEnvironment;
 import io.ambassador.service.TestSpecs;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.testkit.EchoServer;
@@ -117,6 +118,8 @@ class DialTest {
                 0.5,
                 Duration.ZERO,
                 new HealthSpec.Outlier(1, ejectFor, 0.5));
+        ServiceEnvironment environment = new ServiceEnvironment(
+                control, control, control, new SimpleMeterRegistry(), null, Duration.ofSeconds(30), new Journal());
         service = new Service(
                 TestSpecs.with(
                         Role.ANY,
@@ -124,15 +127,9 @@ class DialTest {
                         OnChangeSpec.DEFAULT,
                         AllowSpec.DEFAULT,
                         LineTest.known(endpoints.toArray(Endpoint[]::new))),
-                control,
-                control,
-                control,
-                new SimpleMeterRegistry(),
-                null,
-                Duration.ofSeconds(30),
-                new Journal());
+                environment);
         connector = new Connector(transport, service.spec(), null, false);
-        service.start();
+        control.submit(() -> service.begin(null)).get();
         await().atMost(PATIENCE).until(() -> endpoints().size() == endpoints.size());
         settle();
     }

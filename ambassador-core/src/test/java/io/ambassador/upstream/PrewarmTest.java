@@ -58,7 +58,7 @@ class PrewarmTest extends LineTest {
     private double clients(String outcome) {
         return meters.get("ambassador.prewarm.clients")
                 .tag("outcome", outcome)
-                .counter()
+                .functionCounter()
                 .count();
     }
 

@@ -38,6 +38,11 @@ final class AdminClient {
         return ask("GET", path, PATIENCE);
     }
 
+    /** @param patience with an answer that takes a while */
+    Answer post(String path, Duration patience) throws CommandFailure {
+        return ask("POST", path, patience);
+    }
+
     /** What is there. @throws CommandFailure also if the answer is another */
     String query(String path) throws CommandFailure {
         return successful(get(path));

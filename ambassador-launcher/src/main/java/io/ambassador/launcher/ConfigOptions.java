@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** Where configuration comes from. */
@@ -31,7 +32,16 @@ final class ConfigOptions {
 
     /** Reads everything, and opens no socket. */
     Configuration read(Config base, Catalog catalog) throws ConfigurationException {
-        return ConfigReader.read(ConfigSources.load(base, files, System.getenv(), overrides), catalog);
+        return read(base, catalog, file -> {});
+    }
+
+    /**
+     * The same.
+     *
+     * @param used told of each file before it is read
+     */
+    Configuration read(Config base, Catalog catalog, Consumer<Path> used) throws ConfigurationException {
+        return ConfigReader.read(ConfigSources.load(base, files, System.getenv(), overrides, used), catalog);
     }
 
     /** Looks for the usual files if none is given. */

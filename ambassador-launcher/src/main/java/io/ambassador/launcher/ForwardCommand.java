@@ -3,7 +3,6 @@ package io.ambassador.launcher;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
-import io.ambassador.launcher.config.Configuration;
 import io.ambassador.service.Catalog;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -82,11 +81,10 @@ final class ForwardCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         options.setUpLog();
-        Configuration configuration = config.read(described(System.getenv("PORT")), Catalog.load());
-        options.setUpLog(configuration.log());
-        boolean adminGiven =
-                configuration.admin() != null && configuration.admin().given();
-        return new Sidecar(configuration, adminGiven, options.exitZeroOnSigterm()).run();
+        Catalog catalog = Catalog.load();
+        Config described = described(System.getenv("PORT"));
+        Reading.Source source = used -> config.read(described, catalog, used);
+        return new Sidecar(source, false, options, List.of()).run();
     }
 
     /** The same that a file would say. */

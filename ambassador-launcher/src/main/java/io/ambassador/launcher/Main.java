@@ -52,6 +52,7 @@ public final class Main implements Runnable {
         commands.put("check", CheckCommand::new);
         commands.put("status", StatusCommand::new);
         commands.put("wait", WaitCommand::new);
+        commands.put("reload", ReloadCommand::new);
         commands.put("log-level", LogLevelCommand::new);
         commands.put("drain", DrainCommand::new);
         commands.put("shutdown", ShutdownCommand::new);

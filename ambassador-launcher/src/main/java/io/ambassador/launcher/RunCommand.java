@@ -1,7 +1,6 @@
 package io.ambassador.launcher;
 
 import com.typesafe.config.ConfigFactory;
-import io.ambassador.launcher.config.Configuration;
 import io.ambassador.service.Catalog;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,8 +43,8 @@ final class RunCommand implements Callable<Integer> {
         }
         options.setUpLog();
         config.lookUp();
-        Configuration configuration = config.read(ConfigFactory.empty(), Catalog.load());
-        options.setUpLog(configuration.log());
-        return new Sidecar(configuration, true, options.exitZeroOnSigterm(), application).run();
+        Catalog catalog = Catalog.load();
+        Reading.Source source = used -> config.read(ConfigFactory.empty(), catalog, used);
+        return new Sidecar(source, true, options, application).run();
     }
 }

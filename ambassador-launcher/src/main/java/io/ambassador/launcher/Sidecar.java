@@ -1,9 +1,14 @@
 package io.ambassador.launcher;
 
 import io.ambassador.Ambassador;
+import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.Event;
+import io.ambassador.explain.Observer;
 import io.ambassador.launcher.admin.AdminServer;
+import io.ambassador.launcher.admin.AdminSpec;
 import io.ambassador.launcher.admin.Managed;
 import io.ambassador.launcher.admin.Metrics;
+import io.ambassador.launcher.admin.ReloadOutcome;
 import io.ambassador.launcher.child.Child;
 import io.ambassador.launcher.child.ChildException;
 import io.ambassador.launcher.config.Configuration;
@@ -11,6 +16,7 @@ import io.ambassador.service.ServiceStatus;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.ConfigurationException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,32 +27,44 @@ final class Sidecar {
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.launcher");
     private static final long READY_POLL_MILLIS = 10;
 
+    private final Reading.Source source;
+    private final Reading first;
     private final Configuration configuration;
     private final boolean adminRequired;
     private final List<String> application;
+    private final RunOptions options;
     private final Stop stop;
     private final long began = System.nanoTime();
 
-    /** @param adminRequired whether an admin address that cannot be bound is a failure to start */
-    Sidecar(Configuration configuration, boolean adminRequired, boolean exitZeroOnSigterm) {
-        this(configuration, adminRequired, exitZeroOnSigterm, List.of());
-    }
-
-    /** @param application to be run beside, with its arguments, whose end is ours; empty for none */
-    Sidecar(Configuration configuration, boolean adminRequired, boolean exitZeroOnSigterm, List<String> application) {
-        this.configuration = configuration;
-        this.adminRequired = adminRequired;
+    /**
+     * Reads what it is to run.
+     *
+     * @param adminRequired whether an admin address that cannot be bound is a failure to start, even if none was named
+     * @param options of the command, some of which win over the configuration
+     * @param application to be run beside, with its arguments, whose end is ours; empty for none
+     */
+    Sidecar(Reading.Source source, boolean adminRequired, RunOptions options, List<String> application)
+            throws ConfigurationException {
+        this.source = source;
+        this.first = new Reading(source);
+        this.configuration = first.read();
+        AdminSpec wanted = configuration.admin();
+        this.adminRequired = adminRequired || (wanted != null && wanted.given());
         this.application = application;
-        this.stop = new Stop(exitZeroOnSigterm);
+        this.options = options;
+        this.stop = new Stop(options.exitZeroOnSigterm());
     }
 
     /** Runs until it is told to stop. Returns the exit code. */
     int run() throws InterruptedException {
+        options.setUpLog(configuration.log());
         configuration.warnings().forEach(LOG::warn);
         stop.onSignals();
         try (Metrics metrics = configuration.admin() == null ? null : new Metrics();
                 Ambassador ambassador = start(metrics);
-                AdminServer admin = metrics == null ? null : admin(ambassador, metrics)) {
+                Reloader reloader = new Reloader(source, first, ambassador, options::setUpLog);
+                AdminServer admin = metrics == null ? null : admin(ambassador, reloader, metrics)) {
+            stop.onHangUp(() -> reloader.reload("SIGHUP", false));
             LOG.atInfo()
                     .addKeyValue("version", Version.current())
                     .addKeyValue("millis", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began))
@@ -88,12 +106,13 @@ final class Sidecar {
         return builder.start();
     }
 
-    private @Nullable AdminServer admin(Ambassador ambassador, Metrics metrics) throws AmbassadorException {
+    private @Nullable AdminServer admin(Ambassador ambassador, Reloader reloader, Metrics metrics)
+            throws AmbassadorException {
         if (configuration.admin() == null) {
             return null;
         }
         try {
-            return AdminServer.start(configuration.admin(), managed(ambassador), metrics);
+            return AdminServer.start(configuration.admin(), managed(ambassador, reloader), metrics);
         } catch (AmbassadorException e) {
             if (adminRequired) {
                 throw e;
@@ -103,13 +122,28 @@ final class Sidecar {
         }
     }
 
-    private Managed managed(Ambassador ambassador) {
+    private Managed managed(Ambassador ambassador, Reloader reloader) {
         return new Managed() {
             private volatile boolean draining;
 
             @Override
             public List<ServiceStatus> services() {
                 return ambassador.services();
+            }
+
+            @Override
+            public List<ConnectionRecord> recentConnections() {
+                return ambassador.recentConnections();
+            }
+
+            @Override
+            public List<Event> recentEvents() {
+                return ambassador.recentEvents();
+            }
+
+            @Override
+            public AutoCloseable observe(Observer observer) {
+                return ambassador.observe(observer);
             }
 
             @Override
@@ -120,6 +154,25 @@ final class Sidecar {
             @Override
             public boolean isDraining() {
                 return draining || stop.isRequested();
+            }
+
+            @Override
+            public CompletableFuture<ReloadOutcome> reload(boolean dryRun) {
+                return reloader.reload("admin", dryRun);
+            }
+
+            @Override
+            public CompletableFuture<Void> drainService(String service, boolean undo) {
+                return reloader.drain(service, undo);
+            }
+
+            @Override
+            public void drainEndpoint(String service, String endpoint, boolean undo) {
+                if (undo) {
+                    ambassador.undrainEndpoint(service, endpoint);
+                } else {
+                    ambassador.drainEndpoint(service, endpoint);
+                }
             }
 
             @Override

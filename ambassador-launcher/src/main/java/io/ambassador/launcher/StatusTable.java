@@ -34,7 +34,7 @@ final class StatusTable {
                 rows(service, rows);
             }
         } catch (IOException e) {
-            throw new CommandFailure("The admin address answered what is not JSON. Is it an ambassador's?");
+            throw notJson();
         }
         int[] widths = new int[HEADINGS.size()];
         for (List<String> row : rows) {
@@ -51,11 +51,15 @@ final class StatusTable {
         }
     }
 
+    static CommandFailure notJson() {
+        return new CommandFailure("The admin address answered what is not JSON. Is it an ambassador's?");
+    }
+
     private static void rows(@Nullable Object service, List<List<String>> rows) {
         List<String> listening = new ArrayList<>();
         list(service, "listening").forEach(address -> listening.add(String.valueOf(address)));
         String name = text(service, "name");
-        String addresses = String.join(", ", listening);
+        String addresses = Boolean.TRUE.equals(field(service, "drained")) ? "drained" : String.join(", ", listening);
         List<?> endpoints = list(service, "endpoints");
         for (Object endpoint : endpoints) {
             boolean first = endpoint == endpoints.get(0);

@@ -10,7 +10,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import sun.misc.Signal;
 
-/** What ends a sidecar, and with which exit code: a signal, or somebody's word. A second signal ends it at once. */
+/**
+ * What ends a sidecar, and with which exit code: a signal, or somebody's word. A second signal ends it at once. Also
+ * hears the signal to reload.
+ */
 final class Stop {
     private static final int SIGNALLED = 128;
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.launcher");
@@ -18,6 +21,7 @@ final class Stop {
     private final CompletableFuture<Integer> code = new CompletableFuture<>();
     private final boolean zeroOnSigterm;
     private volatile @Nullable Child child;
+    private volatile Runnable reload = () -> LOG.warn("SIGHUP: not yet started.");
 
     Stop(boolean zeroOnSigterm) {
         this.zeroOnSigterm = zeroOnSigterm;
@@ -28,6 +32,11 @@ final class Stop {
                 new Signal("TERM"), signal -> signalled("SIGTERM", zeroOnSigterm ? 0 : SIGNALLED + signal.getNumber()));
         Signal.handle(new Signal("INT"), signal -> signalled("SIGINT", SIGNALLED + signal.getNumber()));
         Signal.handle(new Signal("HUP"), signal -> hangUp());
+    }
+
+    /** What SIGHUP does, unless there is an application for it. */
+    void onHangUp(Runnable task) {
+        reload = task;
     }
 
     /** From now on signals are for {@code started}, whose end is ours. */
@@ -59,7 +68,7 @@ final class Stop {
         if (application != null) {
             application.signal("HUP");
         } else {
-            LOG.warn("SIGHUP: reload is not supported by this version.");
+            reload.run();
         }
     }
 

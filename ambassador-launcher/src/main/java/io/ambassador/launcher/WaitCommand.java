@@ -6,10 +6,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "wait",
@@ -19,10 +16,6 @@ import picocli.CommandLine.Spec;
 final class WaitCommand implements Callable<Integer> {
     private static final int PAUSE_MILLIS = 100;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
-
     @Mixin
     private final AdminOptions admin = new AdminOptions();
 
@@ -30,14 +23,15 @@ final class WaitCommand implements Callable<Integer> {
             names = "--timeout",
             paramLabel = "DURATION",
             defaultValue = "30s",
+            converter = Durations.class,
             description = "Gives up after this long, with exit code 1. Default: 30s.")
-    @SuppressWarnings("NullAway.Init")
-    private String timeout;
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private Duration timeout;
 
     @Override
     public Integer call() throws CommandFailure, InterruptedException {
         AdminClient client = admin.client();
-        long deadline = System.nanoTime() + timeout().toNanos();
+        long deadline = System.nanoTime() + timeout.toNanos();
         while (true) {
             String seen;
             try {
@@ -50,18 +44,9 @@ final class WaitCommand implements Callable<Integer> {
                 seen = String.valueOf(e.getMessage());
             }
             if (System.nanoTime() - deadline >= 0) {
-                throw new CommandFailure("Not ready after " + timeout + ": " + seen);
+                throw new CommandFailure("Not ready after " + Units.format(timeout) + ": " + seen);
             }
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-        }
-    }
-
-    private Duration timeout() {
-        try {
-            return Units.duration(timeout);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(
-                    spec.commandLine(), "--timeout " + timeout + ": expected a duration such as 30s.");
         }
     }
 }

@@ -1,5 +1,8 @@
 package io.ambassador.architecture;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -15,10 +18,13 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
+import org.slf4j.spi.LoggingEventBuilder;
+import org.slf4j.spi.SLF4JServiceProvider;
 
 /** Arrows between packages point down, and never in a circle. */
 class PackagesTest {
@@ -144,6 +150,23 @@ class PackagesTest {
                 .dependOnClassesThat()
                 .resideInAPackage("java.util.logging")
                 .check(CLASSES);
+    }
+
+    /** An embedder's own log is used as it is set up. */
+    @Test
+    void onlyTheLaunchersLogImplementsSlf4j() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.ambassador.launcher.logging")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(
+                                "org.slf4j.spi..", "org.slf4j.helpers..", "ch.qos.logback..", "org.apache.logging..")
+                        .and(not(equivalentTo(LoggingEventBuilder.class))))
+                .check(CLASSES);
+        assertEquals(
+                List.of(),
+                ServiceLoader.load(SLF4JServiceProvider.class).stream().toList(),
+                "the launcher names its own when it runs as a program");
     }
 
     @Test

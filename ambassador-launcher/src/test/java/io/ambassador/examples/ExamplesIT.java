@@ -22,10 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the pages on protocols tell readers to type shows them what the pages say. */
+/** What the pages on protocols and sources tell readers to type shows them what the pages say. */
 class ExamplesIT {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Path PAGES = ROOT.resolve("docs/protocols");
+    private static final Path DOCS = ROOT.resolve("docs");
     private static final boolean IS_ROOT = "root".equals(System.getProperty("user.name"));
     private static final String END = "--- end of the answer ---";
 
@@ -34,10 +34,12 @@ class ExamplesIT {
 
     static List<Path> pages() throws IOException {
         List<Path> pages = new ArrayList<>();
-        try (Stream<Path> files = Files.list(PAGES)) {
-            for (Path file : files.sorted().toList()) {
-                if (Example.isIn(file)) {
-                    pages.add(PAGES.relativize(file));
+        for (String folder : List.of("protocols", "discovery")) {
+            try (Stream<Path> files = Files.list(DOCS.resolve(folder))) {
+                for (Path file : files.sorted().toList()) {
+                    if (Example.isIn(file)) {
+                        pages.add(DOCS.relativize(file));
+                    }
                 }
             }
         }
@@ -48,7 +50,7 @@ class ExamplesIT {
     @MethodSource("pages")
     @Timeout(120)
     void readersSeeWhatThePageSays(Path page) throws Exception {
-        Example example = Example.of(PAGES.resolve(page), folder);
+        Example example = Example.of(DOCS.resolve(page), folder);
         assertFalse(example.steps().isEmpty());
         Path background = Files.createFile(folder.resolve("background.log"));
         Process shell = shell(prepare());

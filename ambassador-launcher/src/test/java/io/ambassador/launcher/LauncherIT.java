@@ -71,7 +71,8 @@ class LauncherIT {
                 folder.resolve("deep.conf"), "ambassador.services.a = " + "[".repeat(100_000) + "]".repeat(100_000));
         try (Jar check = Jar.run("check", "-c", deep.toString())) {
             assertEquals(2, check.exitCode(), check::output);
-            assertEquals("ambassador: " + deep + ": is nested too deeply\n", check.output());
+            assertEquals(
+                    "ambassador: " + deep + ": 1: is nested more than 100 deep. No key is that deep\n", check.output());
         }
     }
 

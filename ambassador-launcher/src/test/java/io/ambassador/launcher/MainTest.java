@@ -67,8 +67,7 @@ class MainTest {
                     --links                               | --links is not supported by this version
                     --omnimode                            | --omnimode is not supported by this version
                     --setup-iptables                      | --setup-iptables is not supported by this version
-                    etcd://127.0.0.1:2379/path            | "etcd" is not supported by this version
-                    consul://127.0.0.1:8500/path          | "consul" is not supported by this version
+                    etcd://127.0.0.1:2379                 | expected: etcd://host:port,host:port/path
                     run --nosuch                          | Unknown option: '--nosuch'
                     run -c /nosuch/file                   | /nosuch/file: there is no such file
                     run --log-level loud                  | --log-level: "loud" is not a level (known: error, warn, info, debug, trace)
@@ -77,7 +76,8 @@ class MainTest {
                     forward 1=h:1 --protocol nosuch       | "nosuch" is not a known protocol
                     forward *:1=127.0.0.1:1 --protocol redis --password-file /p | whoever reaches this address
                     forward 1=127.0.0.1:1 --tls-ca /ca    | tls.server-name: is missing
-                    wait --timeout soon                   | --timeout soon: expected a duration
+                    wait --timeout soon                   | "soon" is not a duration such as 250ms, 30s or 2m
+                    status --watch --interval soon        | "soon" is not a duration such as 250ms, 30s or 2m
                     check --connect                       | Unknown option: '--connect'
                     """)
     void wrongUsageIsToldAndExitsWithTwo(String line, String message) {
@@ -107,7 +107,8 @@ class MainTest {
                 out::toString);
         assertTrue(out.toString().contains("services.redis.relay = auto  # default"), out::toString);
         assertTrue(out.toString().contains("is valid: 1 service."), out::toString);
-        assertTrue(err.toString().contains("warning: services.redis.credentials.password"), err::toString);
+        assertTrue(
+                err.toString().contains(": services.redis.credentials.password: the secret stands in"), err::toString);
         assertTrue(!(out + "" + err).contains("hunter2"));
     }
 

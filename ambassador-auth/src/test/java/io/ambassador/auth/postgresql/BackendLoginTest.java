@@ -4,6 +4,7 @@ import static io.ambassador.spi.protocol.LoginException.Kind.DECLINED;
 import static io.ambassador.spi.protocol.LoginException.Kind.PROTOCOL;
 import static io.ambassador.spi.protocol.LoginException.Kind.REFUSED;
 import static io.ambassador.spi.protocol.LoginException.Kind.UNAVAILABLE;
+import static io.ambassador.testkit.Timing.assertWithin;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
@@ -34,6 +35,7 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -207,12 +209,16 @@ class BackendLoginTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("hostile")
     void refuses(String what, LoginException.Kind kind, String says, Script script) throws Exception {
+        long began = System.nanoTime();
+        Duration cpuBefore = client.cpuTime();
         LoginException failure = failure(session, new TestLogin("app", PASSWORD), connection -> {
             Backend backend = new Backend(connection);
             backend.startup();
             script.play(backend);
             connection.awaitClose();
         });
+        assertWithin(Duration.ofMillis(100), client.cpuTime().minus(cpuBefore).toMillis());
+        assertWithin(Duration.ofSeconds(1), (System.nanoTime() - began) / 1_000_000);
         assertEquals(kind, failure.kind(), failure.getMessage());
         assertTrue(failure.getMessage().contains(says), failure.getMessage());
         assertFalse(failure.getMessage().contains("s3cret"), failure.getMessage());

@@ -43,7 +43,11 @@ final class Front {
 
     /** A server with {@link #USER} and {@link #DATABASE}. */
     static PostgresServer.Builder server() {
-        return PostgresServer.builder().database(DATABASE).user(USER, PASSWORD);
+        return server(PostgresServer.Method.SCRAM);
+    }
+
+    static PostgresServer.Builder server(PostgresServer.Method method) {
+        return PostgresServer.builder().method(method).database(DATABASE).user(USER, PASSWORD);
     }
 
     static Credentials credentials(Path directory) throws ConfigurationException, IOException {

@@ -79,7 +79,7 @@ class PostgresPrewarmIT {
     private double clients(String outcome) {
         return meters.get("ambassador.prewarm.clients")
                 .tag("outcome", outcome)
-                .counter()
+                .functionCounter()
                 .count();
     }
 

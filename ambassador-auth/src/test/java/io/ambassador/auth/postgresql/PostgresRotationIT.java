@@ -40,8 +40,11 @@ class PostgresRotationIT {
         Path next = Files.createDirectory(directory.resolve("next"));
         Front.credentials(next, "new");
         Credentials credentials = Front.credentials(directory).rotating(order.spec(next.resolve("pg-password")));
-        try (PostgresServer server = Front.server().method(method).start();
-                Ambassador ambassador = Front.of(service -> service.credentials(credentials), server.port());
+        try (PostgresServer server = Front.server(method).start();
+                Ambassador ambassador = Front.of(
+                        // A probe that logs in at the moment of the change would be one more login that is refused.
+                        service -> service.credentials(credentials).health(Front.unprobed()),
+                        server.port());
                 Visitors clients = new Visitors(Duration.ofMillis(100), () -> ask(ambassador))) {
             clients.awaitServed(10);
             change(order.isServerFirst(), server, method);
@@ -97,7 +100,7 @@ class PostgresRotationIT {
 
     /** One client with one query. @return {@link Visitors#SERVED}, or the SQLSTATE it got */
     private static String ask(Ambassador ambassador) {
-        try (PgClient client = PgClient.connect(ambassador.address(Front.SERVICE))) {
+        try (PgClient client = PgClient.connect(ambassador.address(Front.SERVICE), RotationOrder.GAP.plusMinutes(2))) {
             client.send(PgClient.startup("user", Front.CLIENT_USER, "database", Front.DATABASE));
             List<PgClient.Message> answer = client.readTo('Z');
             PgClient.Message last = answer.get(answer.size() - 1);

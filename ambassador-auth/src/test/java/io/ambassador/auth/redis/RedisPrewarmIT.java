@@ -89,7 +89,7 @@ class RedisPrewarmIT {
                     2,
                     meters.get("ambassador.prewarm.clients")
                             .tag("outcome", "taken")
-                            .counter()
+                            .functionCounter()
                             .count());
         }
     }

@@ -44,6 +44,8 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -294,17 +296,30 @@ class RedisThroughAmbassadorIT {
     void noPasswordIsSentToAServerThatCannotBeTrusted() throws Exception {
         Certificates others = Certificates.in(Files.createDirectory(directory.resolve("others")));
         List<Certificates.Issued> untrusted = List.of(
-                others.server(NAME), certificates.server("elsewhere.example"), certificates.expiredServer(NAME));
+                others.server(NAME),
+                certificates.server("elsewhere.example"),
+                certificates.expiredServer(NAME),
+                certificates.notYetValidServer(NAME),
+                certificates.wrongPurposeServer(NAME),
+                certificates.namelessServer(NAME));
         for (Certificates.Issued certificate : untrusted) {
             try (RedisServer redis = RedisServer.builder()
                             .password("another, so that a login would be refused")
                             .tls(certificate)
                             .start();
                     Ambassador ambassador = inFrontOf(redis, Server.PASSWORD_ALONE_OVER_TLS)) {
+                String logins = logins(redis);
                 String said = refusal(ambassador);
                 assertTrue(said.startsWith("ERR ambassador: no endpoint could be trusted"), said);
+                assertEquals(logins, logins(redis));
             }
         }
+    }
+
+    /** How often the server was given a password, this question's own included. */
+    private static String logins(RedisServer redis) {
+        Matcher line = Pattern.compile("cmdstat_auth:\\S+").matcher((String) redis.command("INFO", "commandstats"));
+        return line.find() ? line.group().replaceFirst("usec.*", "") : "none";
     }
 
     @Test

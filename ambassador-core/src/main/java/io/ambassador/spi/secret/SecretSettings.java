@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 public final class SecretSettings {
     private static final String LITERAL = "literal";
 
+    /** Sources that belong to the product but not to this version. */
+    private static final Set<String> LATER = Set.of("vault", "kubernetes", "aws");
+
     private final Settings at;
     private final Providers<SecretSourceProvider<?>> known;
 
@@ -69,7 +72,13 @@ public final class SecretSettings {
     private @Nullable SecretSourceProvider<?> find(String key, String word) {
         SecretSourceProvider<?> provider = known.find(word);
         if (provider == null) {
-            at.problem(key, "\"" + word + "\" " + known.unknown(word));
+            at.problem(
+                    key,
+                    "\"" + word + "\" "
+                            + (LATER.contains(word)
+                                    ? "is not supported by this version (known: " + String.join(", ", known.types())
+                                            + "). Choose another"
+                                    : known.unknown(word)));
         }
         return provider;
     }

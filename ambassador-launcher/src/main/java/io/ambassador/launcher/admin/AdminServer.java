@@ -57,10 +57,11 @@ public final class AdminServer implements AutoCloseable {
 
     /** @throws AmbassadorException if the address cannot be bound; its threads are then gone */
     public static AdminServer start(AdminSpec spec, Managed managed, Metrics metrics) throws AmbassadorException {
-        return start(spec, managed, metrics, Duration.ofSeconds(10));
+        return start(spec, managed, metrics, Duration.ofSeconds(10), Duration.ofSeconds(15));
     }
 
-    static AdminServer start(AdminSpec spec, Managed managed, Metrics metrics, Duration requestDeadline)
+    static AdminServer start(
+            AdminSpec spec, Managed managed, Metrics metrics, Duration requestDeadline, Duration heartbeat)
             throws AmbassadorException {
         boolean epoll = Epoll.isAvailable();
         if (!spec.uids().isEmpty() && !epoll) {
@@ -72,8 +73,8 @@ public final class AdminServer implements AutoCloseable {
                 epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
         AdminToken token = spec.token() == null ? null : AdminToken.follow(spec.token());
         try {
-            Channel listener =
-                    bind(spec, loop, epoll, pipeline(spec, new Router(managed, metrics), token, requestDeadline));
+            Channel listener = bind(
+                    spec, loop, epoll, pipeline(spec, new Router(managed, metrics, heartbeat), token, requestDeadline));
             return new AdminServer(spec, loop, token, listener);
         } catch (IOException e) {
             if (token != null) {

@@ -25,11 +25,11 @@ final class Deadline extends ChannelInboundHandlerAdapter {
         ctx.fireChannelActive();
     }
 
+    /** As the channel closes, or because its answer has no end. */
     @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
+    public void handlerRemoved(ChannelHandlerContext ctx) {
         if (timer != null) {
             timer.cancel(false);
         }
-        ctx.fireChannelInactive();
     }
 }

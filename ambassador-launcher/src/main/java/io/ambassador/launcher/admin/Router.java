@@ -2,15 +2,18 @@ package io.ambassador.launcher.admin;
 
 import io.ambassador.launcher.logging.Logging;
 import io.ambassador.service.ServiceStatus;
+import io.ambassador.spi.AmbassadorException;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +21,9 @@ import org.slf4j.LoggerFactory;
 /** Which path is answered how. Reading is GET or HEAD, changing is POST. */
 final class Router {
     private static final String SERVICES = "/api/services";
+    private static final String RELOAD = "/api/reload";
+    private static final String EVENTS = "/api/events";
+    private static final String RECENT = "/api/connections/recent";
     private static final String LOG_LEVEL = "/api/log-level";
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.admin");
 
@@ -27,12 +33,15 @@ final class Router {
 
     private final Managed managed;
     private final Metrics metrics;
+    private final EventStreams streams;
     private final Map<String, Function<HttpRequest, Reply>> reads;
     private final Map<String, Function<HttpRequest, Reply>> changes;
 
-    Router(Managed managed, Metrics metrics) {
+    /** @param heartbeat of those who follow events */
+    Router(Managed managed, Metrics metrics, Duration heartbeat) {
         this.managed = managed;
         this.metrics = metrics;
+        this.streams = new EventStreams(managed, heartbeat);
         this.reads = Map.ofEntries(
                 Map.entry("/", request -> Dashboard.page()),
                 Map.entry("/livez", request -> alive()),
@@ -45,6 +54,8 @@ final class Router {
                 Map.entry("/startup", request -> ready()),
                 Map.entry("/metrics", this::metrics),
                 Map.entry(LOG_LEVEL, request -> logLevel()),
+                Map.entry(RECENT, this::recent),
+                Map.entry(EVENTS, this::events),
                 Map.entry(SERVICES, request -> services()));
         this.changes = Map.of(
                 "/api/drain",
@@ -63,13 +74,70 @@ final class Router {
         return OPEN.contains(query < 0 ? uri : uri.substring(0, query));
     }
 
-    Reply answer(HttpRequest request) {
-        String path;
+    /** Perhaps later, on any thread. */
+    CompletableFuture<Reply> answer(HttpRequest request) {
+        QueryStringDecoder uri = new QueryStringDecoder(request.uri());
         try {
-            path = new QueryStringDecoder(request.uri()).path();
+            DrainRequest drain = DrainRequest.of(uri.path());
+            boolean slow = drain != null || uri.path().equals(RELOAD);
+            if (slow && !request.method().equals(HttpMethod.POST)) {
+                return CompletableFuture.completedFuture(notAllowed("POST"));
+            }
+            if (drain != null) {
+                return drain(drain);
+            }
+            return slow
+                    ? reload(uri.parameters().getOrDefault("dry-run", List.of("false")))
+                    : CompletableFuture.completedFuture(answer(request, uri.path()));
         } catch (IllegalArgumentException e) {
-            return Reply.text(HttpResponseStatus.BAD_REQUEST, "The path is not percent-encoded correctly.");
+            return CompletableFuture.completedFuture(
+                    Reply.text(HttpResponseStatus.BAD_REQUEST, "The path is not percent-encoded correctly."));
         }
+    }
+
+    private CompletableFuture<Reply> drain(DrainRequest wanted) {
+        CompletableFuture<Void> done;
+        if (wanted.endpoint() == null) {
+            done = managed.drainService(wanted.service(), wanted.undo());
+        } else {
+            try {
+                managed.drainEndpoint(wanted.service(), wanted.endpoint(), wanted.undo());
+                done = CompletableFuture.completedFuture(null);
+            } catch (IllegalArgumentException e) {
+                done = CompletableFuture.failedFuture(e);
+            }
+        }
+        return done.handle((nothing, failure) -> {
+            if (failure == null) {
+                return Reply.text(HttpResponseStatus.OK, wanted.undo() ? "no longer drained" : "drained");
+            }
+            Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+            HttpResponseStatus status = cause instanceof IllegalArgumentException
+                    ? HttpResponseStatus.NOT_FOUND
+                    : cause instanceof AmbassadorException
+                            ? HttpResponseStatus.CONFLICT
+                            : HttpResponseStatus.INTERNAL_SERVER_ERROR;
+            return Reply.text(status, String.valueOf(cause.getMessage()));
+        });
+    }
+
+    private CompletableFuture<Reply> reload(List<String> dryRun) {
+        return switch (dryRun.get(0)) {
+            case "true", "" -> managed.reload(true).thenApply(Router::reloaded);
+            case "false" -> managed.reload(false).thenApply(Router::reloaded);
+            default ->
+                CompletableFuture.completedFuture(
+                        Reply.text(HttpResponseStatus.BAD_REQUEST, "dry-run is true or false."));
+        };
+    }
+
+    private static Reply reloaded(ReloadOutcome outcome) {
+        HttpResponseStatus status =
+                outcome.plan() == null ? HttpResponseStatus.UNPROCESSABLE_ENTITY : HttpResponseStatus.OK;
+        return new Reply(status, Reply.JSON, ReloadJson.of(outcome), Map.of());
+    }
+
+    private Reply answer(HttpRequest request, String path) {
         Function<HttpRequest, Reply> read = reads.get(path);
         if (read == null && path.startsWith(SERVICES + "/")) {
             String name = path.substring(SERVICES.length() + 1);
@@ -115,6 +183,28 @@ final class Router {
             return Reply.text(HttpResponseStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
         }
         return logLevel();
+    }
+
+    private Reply events(HttpRequest request) {
+        EventStream stream = streams.open(request);
+        return stream == null
+                ? Reply.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "Too many follow events.")
+                : Reply.events(stream);
+    }
+
+    private Reply recent(HttpRequest request) {
+        Map<String, List<String>> wanted = new QueryStringDecoder(request.uri()).parameters();
+        String limit = wanted.getOrDefault("limit", List.of("100000")).get(0);
+        if (!limit.matches("\\d{1,6}")) {
+            return Reply.text(HttpResponseStatus.BAD_REQUEST, "limit is a number, such as 20.");
+        }
+        List<String> services = wanted.getOrDefault("service", List.of());
+        return Reply.ok(
+                Reply.JSON,
+                ExplainJson.connections(managed.recentConnections().stream()
+                        .filter(each -> services.isEmpty() || services.contains(each.service()))
+                        .limit(Integer.parseInt(limit))
+                        .toList()));
     }
 
     private static Reply notAllowed(String allowed) {

@@ -1,14 +1,11 @@
 package io.ambassador.launcher.admin;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.ambassador.service.ServiceStatus;
 import io.ambassador.service.ServiceStatus.CredentialStatus;
 import io.ambassador.service.ServiceStatus.EndpointStatus;
 import io.ambassador.service.ServiceStatus.SourceStatus;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -20,16 +17,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Services as JSON. Durations are numbers whose unit the key names; what is unknown is {@code null}. */
 final class StatusJson {
-    private static final JsonFactory FACTORY = new JsonFactory();
-
-    private interface Content {
-        void write(JsonGenerator json) throws IOException;
-    }
-
     private StatusJson() {}
 
     static byte[] all(Managed managed) {
-        return bytes(json -> {
+        return Json.bytes(json -> {
             json.writeStartObject();
             json.writeBooleanField("ready", managed.isReady());
             json.writeBooleanField("draining", managed.isDraining());
@@ -43,17 +34,7 @@ final class StatusJson {
     }
 
     static byte[] one(ServiceStatus service) {
-        return bytes(json -> service(json, service));
-    }
-
-    private static byte[] bytes(Content content) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (JsonGenerator json = FACTORY.createGenerator(bytes)) {
-            content.write(json);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // memory does not fail
-        }
-        return bytes.toByteArray();
+        return Json.bytes(json -> service(json, service));
     }
 
     private static void service(JsonGenerator json, ServiceStatus service) throws IOException {
@@ -68,6 +49,7 @@ final class StatusJson {
         json.writeEndArray();
         json.writeBooleanField("ready", service.ready());
         json.writeBooleanField("panic", service.panic());
+        json.writeBooleanField("drained", service.drained());
         json.writeNumberField("activeConnections", service.activeConnections());
         json.writeNumberField("openedConnections", service.openedConnections());
         json.writeNumberField("bytesToBackend", service.bytesToBackend());

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** Parses HOCON text. What goes wrong is told by place and kind; the text itself, which may be a secret, never is. */
 final class ConfigFiles {
@@ -33,16 +34,30 @@ final class ConfigFiles {
 
     private ConfigFiles() {}
 
-    /** @throws ConfigException whose text is to be told by {@link #explain} alone */
-    static Config parse(Path file) {
-        return parse(file, new FileIncluder(file));
+    /**
+     * @param used told of this file and all that it includes, before each is read
+     * @throws ConfigException whose text is to be told by {@link #explain} alone
+     */
+    static Config parse(Path file, Consumer<Path> used) {
+        used.accept(file);
+        return parse(file, new FileIncluder(file, used));
     }
 
     static Config parse(Path file, FileIncluder includer) {
-        return parse(read(file), file.toString(), includer);
+        String text = read(file);
+        if (!includer.mayRead(text.length())) {
+            throw new FileIncluder.Refused(
+                    file + ": is, with all that is included, larger than " + MAX_BYTES + " characters. Split it up");
+        }
+        return parse(text, file.toString(), includer);
     }
 
     static Config parse(String text, String origin, FileIncluder includer) {
+        Integer line = Nesting.lineTooDeep(text);
+        if (line != null) {
+            throw new FileIncluder.Refused(
+                    origin + ": " + line + ": is nested more than " + Nesting.MOST + " deep. No key is that deep");
+        }
         return ConfigFactory.parseString(
                 text,
                 ConfigParseOptions.defaults()

@@ -34,7 +34,7 @@ public final class ConfigReader {
             "client-credentials");
 
     private final Catalog catalog;
-    private final Map<ListenAddress.Tcp, String> taken = new HashMap<>();
+    private final Map<ListenAddress, String> taken = new HashMap<>();
 
     ConfigReader(Catalog catalog) {
         this.catalog = catalog;
@@ -67,13 +67,15 @@ public final class ConfigReader {
                 globals.cacheDirectory(),
                 globals.admin(),
                 globals.log(),
+                globals.watch(),
                 globals.eventLoops(),
                 root.warnings(),
                 () -> EffectiveConfig.lines(config));
     }
 
     /** What stands outside services. */
-    record Globals(@Nullable Path cacheDirectory, @Nullable AdminSpec admin, LogSettings log, int eventLoops) {}
+    record Globals(
+            @Nullable Path cacheDirectory, @Nullable AdminSpec admin, LogSettings log, boolean watch, int eventLoops) {}
 
     Globals globals(Settings root) {
         Reference.LATER_GLOBAL.forEach(root::refuseUnsupported);
@@ -86,6 +88,7 @@ public final class ConfigReader {
                 root.block("discovery").optionalPath("cache-directory"),
                 admin,
                 log(root.block("log")),
+                root.block("reload").bool("watch", false),
                 root.integer("event-loops", 0, 1, 256));
     }
 
@@ -125,24 +128,13 @@ public final class ConfigReader {
 
     /** Two listeners on one address would fail one after the other at start; this names both. */
     private void claim(Settings owner, ListenAddress address) {
-        if (!(address instanceof ListenAddress.Tcp tcp) || tcp.port() == 0) {
-            return;
-        }
-        for (Map.Entry<ListenAddress.Tcp, String> other : taken.entrySet()) {
-            if (clash(other.getKey(), tcp)) {
-                owner.problem("listen", tcp + " is also " + other.getValue() + ". Give one of them another port");
+        for (Map.Entry<ListenAddress, String> other : taken.entrySet()) {
+            if (other.getKey().overlaps(address)) {
+                owner.problem("listen", address + " is also " + other.getValue() + ". Give one of them another");
                 return;
             }
         }
-        taken.put(tcp, owner.path("listen"));
-    }
-
-    private static boolean clash(ListenAddress.Tcp a, ListenAddress.Tcp b) {
-        return a.port() == b.port() && (a.host().equals(b.host()) || isEvery(a.host()) || isEvery(b.host()));
-    }
-
-    private static boolean isEvery(String host) {
-        return host.equals("0.0.0.0") || host.equals("::");
+        taken.put(address, owner.path("listen"));
     }
 
     /** A name other than localhost could be made to mean any address. */

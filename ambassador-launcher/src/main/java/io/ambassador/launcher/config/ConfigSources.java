@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Gathers configuration: later files win over earlier ones, environment variables over files, {@code --set} over all.
@@ -23,8 +24,11 @@ public final class ConfigSources {
     private static final String SET = "--set ";
 
     private final List<String> problems = new ArrayList<>();
+    private final Consumer<Path> used;
 
-    private ConfigSources() {}
+    private ConfigSources(Consumer<Path> used) {
+        this.used = used;
+    }
 
     /**
      * @param base values that everything else overrides, as if the first file
@@ -34,7 +38,18 @@ public final class ConfigSources {
      */
     public static Config load(Config base, List<Path> files, Map<String, String> environment, List<String> overrides)
             throws ConfigurationException {
-        return new ConfigSources().gather(base, files, environment, overrides);
+        return load(base, files, environment, overrides, file -> {});
+    }
+
+    /**
+     * The same.
+     *
+     * @param used told of each file, included ones too, before it is read; also of one that is not there
+     */
+    public static Config load(
+            Config base, List<Path> files, Map<String, String> environment, List<String> overrides, Consumer<Path> used)
+            throws ConfigurationException {
+        return new ConfigSources(used).gather(base, files, environment, overrides);
     }
 
     private Config gather(Config base, List<Path> files, Map<String, String> environment, List<String> overrides)
@@ -56,7 +71,7 @@ public final class ConfigSources {
 
     private Config file(Path file) {
         try {
-            Config parsed = ConfigFiles.parse(file);
+            Config parsed = ConfigFiles.parse(file, used);
             if (!parsed.root().containsKey(ROOT)) {
                 String nearest = Words.nearest(ROOT, parsed.root().keySet());
                 problems.add(file + ": has no block ambassador { … }"
@@ -122,7 +137,7 @@ public final class ConfigSources {
         Object value = text;
         if (!text.isEmpty() && "[{\"".indexOf(text.charAt(0)) >= 0) {
             try {
-                value = ConfigFiles.parse("value = " + text, origin, new FileIncluder(Path.of("")))
+                value = ConfigFiles.parse("value = " + text, origin, new FileIncluder(Path.of(""), used))
                         .getValue("value");
             } catch (ConfigException e) {
                 problems.add(ConfigFiles.explain(origin, e));

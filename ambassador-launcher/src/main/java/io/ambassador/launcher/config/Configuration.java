@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param cacheDirectory {@code null} to keep nothing across restarts
  * @param admin {@code null} for no admin address
  * @param log what it says about the log, for the command to apply
+ * @param watch whether a change of its files is to be followed
  * @param eventLoops 0 for the default
  * @param warnings what is allowed but not advised, with origin and key
  * @param effective one line for each value in force, with its origin, secrets masked; made when asked for
@@ -24,6 +25,7 @@ public record Configuration(
         @Nullable Path cacheDirectory,
         @Nullable AdminSpec admin,
         LogSettings log,
+        boolean watch,
         int eventLoops,
         List<String> warnings,
         Supplier<List<String>> effective) {

@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import io.ambassador.spi.Redaction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,11 +16,14 @@ import java.util.regex.Pattern;
 
 /** Renders what is in force, one value a line with its origin, and no secret. */
 final class EffectiveConfig {
-    private static final String MASK = "\"***\"";
-    private static final Pattern SECRET_KEY = Pattern.compile("(?i).*(password|passphrase|secret|token).*");
-    private static final Pattern URI_PASSWORD = Pattern.compile("(://[^/@:\"]*):[^/@\"]*@");
-    private static final Pattern QUERY_SECRET =
-            Pattern.compile("(?i)([?&][a-z_-]*(?:password|passphrase|secret|token)[a-z_-]*=)[^&\"]*");
+    private static final String SERVICES = "services.";
+    private static final String MASK = '"' + Redaction.MASK + '"';
+    private static final Pattern SECRET =
+            Pattern.compile(".*[.-]credentials\\.(password|next)(\\..*)?", Pattern.CASE_INSENSITIVE);
+
+    /** Where a secret is kept, which is none; and a word about one. */
+    private static final Pattern PLACE =
+            Pattern.compile(".*(password|next|token)\\.(file|env|credential)(\\..*)?|admin\\.token-for");
 
     private final Map<String, String> lines = new TreeMap<>();
 
@@ -82,11 +86,7 @@ final class EffectiveConfig {
     }
 
     private static String render(String path, ConfigValue value) {
-        boolean named = path.matches(
-                "(.*[.-]credentials\\.(password|next)|admin\\.token)\\.(file|env|credential)|admin\\.token-for");
-        if (!named
-                && (path.matches(".*[.-]credentials\\.(password|next)(\\..*)?")
-                        || SECRET_KEY.matcher(path).matches())) {
+        if (!PLACE.matcher(path).matches() && (SECRET.matcher(path).matches() || Redaction.isSecret(own(path)))) {
             return MASK;
         }
         if (value instanceof ConfigList list) {
@@ -94,7 +94,7 @@ final class EffectiveConfig {
             list.forEach(element -> elements.add(element(path, element)));
             return "[" + String.join(", ", elements) + "]";
         }
-        return mask(value.render(ConfigRenderOptions.concise()));
+        return Redaction.mask(value.render(ConfigRenderOptions.concise()));
     }
 
     private static String element(String path, ConfigValue element) {
@@ -106,8 +106,8 @@ final class EffectiveConfig {
         return "{ " + String.join(", ", fields) + " }";
     }
 
-    static String mask(String rendered) {
-        String uri = URI_PASSWORD.matcher(rendered).replaceAll("$1:***@");
-        return QUERY_SECRET.matcher(uri).replaceAll("$1***");
+    /** Without the service's name, which may be any. */
+    private static String own(String path) {
+        return path.startsWith(SERVICES) ? path.substring(path.indexOf('.', SERVICES.length()) + 1) : path;
     }
 }

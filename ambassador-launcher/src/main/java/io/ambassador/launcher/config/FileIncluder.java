@@ -12,6 +12,8 @@ import java.io.File;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * Includes files, found relative to the file that includes them; nothing is fetched from a URL or the class path. As
@@ -30,15 +32,25 @@ final class FileIncluder implements ConfigIncluder, ConfigIncluderFile, ConfigIn
     }
 
     private final Path includingFile;
+    private final Consumer<Path> used;
     private final int depth;
+    private final AtomicInteger left;
 
-    FileIncluder(Path includingFile) {
-        this(includingFile, 1);
+    /** @param used told of each file that is included, or would be if it were there, before it is read */
+    FileIncluder(Path includingFile, Consumer<Path> used) {
+        this(includingFile, used, 1, new AtomicInteger(ConfigFiles.MAX_BYTES));
     }
 
-    private FileIncluder(Path includingFile, int depth) {
+    private FileIncluder(Path includingFile, Consumer<Path> used, int depth, AtomicInteger left) {
         this.includingFile = includingFile;
+        this.used = used;
         this.depth = depth;
+        this.left = left;
+    }
+
+    /** Whether so much more may be taken in, by this file or whatever includes one another with it. */
+    boolean mayRead(int characters) {
+        return left.addAndGet(-characters) >= 0;
     }
 
     @Override
@@ -60,13 +72,15 @@ final class FileIncluder implements ConfigIncluder, ConfigIncluderFile, ConfigIn
         if (!Files.exists(file) && Files.exists(Path.of(file + ".conf"))) {
             file = Path.of(file + ".conf");
         }
+        used.accept(file);
         if (!Files.exists(file)) {
             if (context.parseOptions().getAllowMissing()) {
                 return ConfigFactory.empty().root();
             }
             throw new Refused(includingFile + ": the required include " + file + " does not exist");
         }
-        return ConfigFiles.parse(file, new FileIncluder(file, depth + 1)).root();
+        return ConfigFiles.parse(file, new FileIncluder(file, used, depth + 1, left))
+                .root();
     }
 
     @Override

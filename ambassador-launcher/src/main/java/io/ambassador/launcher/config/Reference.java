@@ -67,6 +67,12 @@ public final class Reference {
                             + " [log](command-line.md#log). `--log-level` wins."),
             key("log.format", "`text`, `json`", "text", "How a line is written. `--log-format` wins."),
             key(
+                    "reload.watch",
+                    "boolean",
+                    "false",
+                    "Whether a change of the configuration's files, included ones too, is a reload by itself; see"
+                            + " [change while running](operations.md#change-while-running)."),
+            key(
                     "event-loops",
                     "number 1-256",
                     "",
@@ -279,7 +285,13 @@ public final class Reference {
                     "auto",
                     "How bytes are moved: through buffers of the process (`copy`), or from socket to socket by the"
                             + " kernel where neither TLS nor a guard is in between (`splice`, on Linux). `auto` begins"
-                            + " with the first and changes to the second while much comes one way."));
+                            + " with the first and changes to the second while much comes one way."),
+            key(
+                    "access-log",
+                    "`on`, `failures`, `off`",
+                    "on",
+                    "Which connections get a line in the log when they end; `failures`: those that did not end as they"
+                            + " should. See [access log](operations.md#access-log)."));
 
     /** Keys that belong to the product but not to this version. */
     static final Set<String> LATER_GLOBAL = Set.of("listeners", "register");
@@ -287,18 +299,12 @@ public final class Reference {
     /** Words of providers that belong to the product but not to this version. */
     static final Set<String> LATER_PROTOCOLS = Set.of("http", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
 
-    static final Set<String> LATER_SOURCES =
-            Set.of("etcd", "etcds", "zookeeper", "docker", "links", "kubernetes", "mdns", "marathon", "sentinel");
+    static final Set<String> LATER_SOURCES = Set.of("zookeeper", "kubernetes");
 
     private Reference() {}
 
     private static Key key(String path, String type, String fallback, String meaning) {
         return new Key(path, type, fallback, meaning);
-    }
-
-    /** The rest of a sentence that begins with an unknown word, where {@code later} ones are known to come. */
-    static String unknown(String word, Set<String> later, String otherwise) {
-        return later.contains(word) ? "is not supported by this version. Choose another" : otherwise;
     }
 
     /** The environment variables of every key, with {@code SERVICE} for a service's name. */

@@ -2,6 +2,7 @@ package io.ambassador.launcher.config;
 
 import io.ambassador.discovery.fixed.FixedConfig;
 import io.ambassador.discovery.support.EndpointEntry;
+import io.ambassador.explain.AccessLog;
 import io.ambassador.service.AllowSpec;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.Cidr;
@@ -65,6 +66,7 @@ final class ServiceReader {
         AllowSpec allow = allow(settings.block("allow"));
         ProxyProtocolSpec proxyProtocol = proxyProtocol(settings.block("proxy-protocol"));
         RelayMode relay = settings.word("relay", RelayMode.AUTO);
+        AccessLog accessLog = settings.word("access-log", AccessLog.ON);
         if (credentials != null && tls == null && !credentials.insecure()) {
             refuseSecretsInTheClear(discovery);
         }
@@ -88,7 +90,8 @@ final class ServiceReader {
                     limits,
                     allow,
                     proxyProtocol,
-                    relay);
+                    relay,
+                    accessLog);
         } catch (IllegalArgumentException e) {
             refused(String.valueOf(e.getMessage()));
             return null;

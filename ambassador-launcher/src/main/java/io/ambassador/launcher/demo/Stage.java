@@ -1,10 +1,14 @@
 package io.ambassador.launcher.demo;
 
 import io.ambassador.Ambassador;
+import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.Event;
+import io.ambassador.explain.Observer;
 import io.ambassador.launcher.admin.AdminServer;
 import io.ambassador.launcher.admin.AdminSpec;
 import io.ambassador.launcher.admin.Managed;
 import io.ambassador.launcher.admin.Metrics;
+import io.ambassador.launcher.admin.ReloadOutcome;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.Credentials;
 import io.ambassador.service.HealthSpec;
@@ -20,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /** The ambassador, its admin address, and the backends behind it, ready to serve. */
@@ -176,6 +181,21 @@ final class Stage implements AutoCloseable {
             }
 
             @Override
+            public List<ConnectionRecord> recentConnections() {
+                return ambassador.recentConnections();
+            }
+
+            @Override
+            public List<Event> recentEvents() {
+                return ambassador.recentEvents();
+            }
+
+            @Override
+            public AutoCloseable observe(Observer observer) {
+                return ambassador.observe(observer);
+            }
+
+            @Override
             public boolean isReady() {
                 return ambassador.isReady();
             }
@@ -183,6 +203,35 @@ final class Stage implements AutoCloseable {
             @Override
             public boolean isDraining() {
                 return draining;
+            }
+
+            @Override
+            public CompletableFuture<ReloadOutcome> reload(boolean dryRun) {
+                List<String> problem = List.of("The demo has no configuration that could be read again.");
+                return CompletableFuture.completedFuture(ReloadOutcome.rejected(ambassador.generation(), problem));
+            }
+
+            @Override
+            public CompletableFuture<Void> drainService(String service, boolean undo) {
+                try {
+                    if (undo) {
+                        ambassador.undrainService(service);
+                    } else {
+                        ambassador.drainService(service);
+                    }
+                    return CompletableFuture.completedFuture(null);
+                } catch (AmbassadorException | IllegalArgumentException e) {
+                    return CompletableFuture.failedFuture(e);
+                }
+            }
+
+            @Override
+            public void drainEndpoint(String service, String endpoint, boolean undo) {
+                if (undo) {
+                    ambassador.undrainEndpoint(service, endpoint);
+                } else {
+                    ambassador.drainEndpoint(service, endpoint);
+                }
             }
 
             @Override

@@ -16,7 +16,7 @@ import org.slf4j.event.KeyValuePair;
 final class JsonFormat implements LineFormat {
     @Override
     public String format(Event event) {
-        StringBuilder line = new StringBuilder(192).append("{\"time\":\"");
+        StringBuilder line = new StringBuilder(event.values().isEmpty() ? 192 : 512).append("{\"time\":\"");
         LineFormat.time(line, event.epochMillis());
         line.append("\",\"level\":\"").append(event.level().name()).append('"');
         field(line, "logger", TextFormat.shorten(event.logger()));

@@ -1,5 +1,6 @@
 package io.ambassador.launcher.logging;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,12 @@ import java.util.function.LongFunction;
  */
 final class LineWriter {
     private static final int ROOM = 4_096;
+
+    /** What a pipe takes whole, so that lines are not mixed with those of others who write to it. */
+    private static final int AT_ONCE = 4_096;
+
+    /** How long lines are collected after others were written: waking this thread for each would cost as much again. */
+    private static final long COLLECT_MILLIS = 5;
 
     private final ArrayBlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(ROOM);
     private final AtomicLong accepted = new AtomicLong();
@@ -57,10 +64,13 @@ final class LineWriter {
     private void run() {
         try {
             while (true) {
-                print(waiting.take());
+                int lines = printSome(waiting.take());
                 synchronized (this) {
-                    written++;
+                    written += lines;
                     notifyAll();
+                }
+                if (waiting.isEmpty()) {
+                    TimeUnit.MILLISECONDS.sleep(COLLECT_MILLIS);
                 }
             }
         } catch (InterruptedException e) {
@@ -68,15 +78,25 @@ final class LineWriter {
         }
     }
 
-    private void print(byte[] line) {
-        try {
-            long lost = dropped.getAndSet(0);
-            if (lost > 0) {
-                out.write(loss.apply(lost).getBytes(StandardCharsets.UTF_8));
-            }
-            out.write(line);
-        } catch (IOException e) {
-            dropped.incrementAndGet(); // the reader is gone, and there is nobody else to tell
+    /** @return how many lines there were for one write, the first included */
+    private int printSome(byte[] first) {
+        ByteArrayOutputStream batch = new ByteArrayOutputStream(AT_ONCE);
+        long lost = dropped.getAndSet(0);
+        if (lost > 0) {
+            batch.writeBytes(loss.apply(lost).getBytes(StandardCharsets.UTF_8));
         }
+        batch.writeBytes(first);
+        int lines = 1;
+        for (byte[] next = waiting.peek(); next != null && batch.size() + next.length <= AT_ONCE; lines++) {
+            batch.writeBytes(next);
+            waiting.remove();
+            next = waiting.peek();
+        }
+        try {
+            batch.writeTo(out);
+        } catch (IOException e) {
+            dropped.addAndGet(lines); // the reader is gone, and there is nobody else to tell
+        }
+        return lines;
     }
 }

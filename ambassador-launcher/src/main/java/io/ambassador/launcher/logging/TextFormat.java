@@ -15,7 +15,7 @@ final class TextFormat implements LineFormat {
 
     @Override
     public String format(Event event) {
-        StringBuilder line = new StringBuilder(128);
+        StringBuilder line = new StringBuilder(event.values().isEmpty() ? 128 : 512);
         LineFormat.time(line, event.epochMillis());
         String level = event.level().name();
         line.append(' ').append(level).append(level.length() < 5 ? "  " : " ");
@@ -50,14 +50,23 @@ final class TextFormat implements LineFormat {
 
     /** Quoted where a reader could not tell its end. */
     private static void value(StringBuilder line, String value) {
-        boolean quote = value.isEmpty() || value.chars().anyMatch(c -> c <= ' ' || c == '"' || c == '=');
-        if (!quote) {
+        if (!needsQuotes(value)) {
             safe(line, value);
             return;
         }
         line.append('"');
         safe(line, value.replace("\\", "\\\\").replace("\"", "\\\""));
         line.append('"');
+    }
+
+    private static boolean needsQuotes(String value) {
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c <= ' ' || c == '"' || c == '=') {
+                return true;
+            }
+        }
+        return value.isEmpty();
     }
 
     private static void safe(StringBuilder line, String text) {

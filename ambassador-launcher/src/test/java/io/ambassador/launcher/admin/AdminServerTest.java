@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.ChangePlan;
 import io.ambassador.launcher.logging.Logging;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceStatus;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,7 +48,8 @@ class AdminServerTest {
 
     @BeforeEach
     void start() throws Exception {
-        server = AdminServer.start(AdminSpec.local(LOOPBACK, true), sidecar, metrics, Duration.ofSeconds(10));
+        server = AdminServer.start(
+                AdminSpec.local(LOOPBACK, true), sidecar, metrics, Duration.ofSeconds(10), Duration.ofSeconds(15));
     }
 
     @AfterEach
@@ -110,7 +113,7 @@ class AdminServerTest {
                 "application/json", all.headers().firstValue("Content-Type").orElseThrow());
         assertEquals("no-store", all.headers().firstValue("Cache-Control").orElseThrow());
         String service = "{\"name\":\"redis\",\"protocol\":\"redis\",\"balancing\":\"round-robin\","
-                + "\"listening\":[\"127.0.0.1:6379\",\"[0:0:0:0:0:0:0:1]:6379\"],\"ready\":false,\"panic\":false,"
+                + "\"listening\":[\"127.0.0.1:6379\",\"[0:0:0:0:0:0:0:1]:6379\"],\"ready\":false,\"panic\":false,\"drained\":true,"
                 + "\"activeConnections\":1,\"openedConnections\":2,\"bytesToBackend\":3,\"bytesToClient\":4,"
                 + "\"endpoints\":[{\"address\":\"10.0.0.7:6379\",\"health\":\"healthy\",\"role\":\"primary\","
                 + "\"weight\":1,\"priority\":0,\"activeConnections\":1,\"openedConnections\":2,\"failures\":0,"
@@ -217,8 +220,63 @@ class AdminServerTest {
         assertEquals("", head.body());
     }
 
+    @Test
+    void tellsWhatAReloadChanged() throws Exception {
+        ChangePlan.Difference difference = new ChangePlan.Difference("role", "any", "primary", "new connections");
+        sidecar.outcome = ReloadOutcome.accepted(
+                8,
+                false,
+                new ChangePlan(
+                        7,
+                        List.of(new ChangePlan.ServiceChange("redis", ChangePlan.Kind.CHANGED, List.of(difference))),
+                        List.of(new ChangePlan.ListenerChange("127.0.0.1:1", "api", ChangePlan.Kind.ADDED))),
+                List.of("event-loops"));
+
+        HttpResponse<String> reply = ask("POST", "/api/reload");
+
+        assertEquals(200, reply.statusCode());
+        assertEquals("""
+                {"result":"applied","generation":8,"services":[{"service":"redis","change":"changed",\
+                "differences":[{"key":"role","from":"any","to":"primary","effect":"new connections"}]}],\
+                "listeners":[{"address":"127.0.0.1:1","service":"api","change":"added"}],"restart":["event-loops"]}\
+                """, reply.body());
+        assertEquals(List.of("reload"), sidecar.calls);
+    }
+
+    @Test
+    void tellsWhyAReloadIsRejected() throws Exception {
+        HttpResponse<String> reply = ask("POST", "/api/reload?dry-run=true");
+
+        assertEquals(422, reply.statusCode());
+        assertEquals(
+                "{\"result\":\"rejected\",\"generation\":7,\"problems\":[\"services.a: is <wrong>\"]}", reply.body());
+        assertEquals(List.of("dry run"), sidecar.calls);
+        assertEquals(400, ask("POST", "/api/reload?dry-run=perhaps").statusCode());
+        assertEquals(405, ask("GET", "/api/reload").statusCode());
+        assertEquals(List.of("dry run"), sidecar.calls);
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"/nosuch", "/api", "/api/reload", "//", "/..", "/livez/"})
+    @CsvSource({
+        "/api/services/redis/drain, 200, drain redis",
+        "/api/services/redis/undrain, 200, undrain redis",
+        "/api/services/nosuch/drain, 404, drain nosuch",
+        "/api/services/taken/undrain, 409, undrain taken",
+        "/api/services/redis/endpoints/10.0.0.7:6379/drain, 200, drain redis 10.0.0.7:6379",
+        "/api/services/redis/endpoints/%5B::1%5D:6379/undrain, 200, undrain redis [::1]:6379",
+        "/api/services/nosuch/endpoints/10.0.0.7:6379/drain, 404, drain nosuch 10.0.0.7:6379"
+    })
+    void drainsAServiceOrAnEndpoint(String path, int status, String call) throws Exception {
+        assertEquals(405, ask("GET", path).statusCode());
+        assertEquals(List.of(), sidecar.calls);
+
+        assertEquals(status, ask("POST", path).statusCode());
+
+        assertEquals(List.of(call), sidecar.calls);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/nosuch", "/api", "//", "/..", "/livez/"})
     void elsewhereIsNothing(String path) throws Exception {
         assertEquals(404, ask("GET", path).statusCode());
         assertEquals(404, ask("POST", path).statusCode());
@@ -307,8 +365,12 @@ class AdminServerTest {
 
     @Test
     void aRequestThatDoesNotEndIsNotWaitedFor() throws Exception {
-        try (AdminServer hasty =
-                        AdminServer.start(AdminSpec.local(LOOPBACK, true), sidecar, metrics, Duration.ofMillis(200));
+        try (AdminServer hasty = AdminServer.start(
+                        AdminSpec.local(LOOPBACK, true),
+                        sidecar,
+                        metrics,
+                        Duration.ofMillis(200),
+                        Duration.ofSeconds(15));
                 Socket socket = new Socket()) {
             socket.connect(hasty.address().socketAddress());
             socket.setSoTimeout(30_000);
@@ -367,11 +429,18 @@ class AdminServerTest {
         assertEquals("That failed; the log says why.\n", failed.body());
     }
 
-    private static final class Sidecar implements Managed {
+    private static final class Sidecar extends Uneventful {
         private final List<String> calls = new ArrayList<>();
         private volatile boolean ready = true;
         private volatile boolean draining;
         private volatile boolean broken;
+        private volatile ReloadOutcome outcome = ReloadOutcome.rejected(7, List.of("services.a: is <wrong>"));
+
+        @Override
+        public CompletableFuture<ReloadOutcome> reload(boolean dryRun) {
+            calls.add(dryRun ? "dry run" : "reload");
+            return CompletableFuture.supplyAsync(() -> outcome);
+        }
 
         @Override
         public List<ServiceStatus> services() {
@@ -385,6 +454,7 @@ class AdminServerTest {
                     List.of(new InetSocketAddress("127.0.0.1", 6379), new InetSocketAddress("::1", 6379)),
                     false,
                     false,
+                    true,
                     1,
                     2,
                     3,
@@ -423,6 +493,24 @@ class AdminServerTest {
         @Override
         public boolean isDraining() {
             return draining;
+        }
+
+        @Override
+        public CompletableFuture<Void> drainService(String service, boolean undo) {
+            calls.add((undo ? "undrain " : "drain ") + service);
+            return switch (service) {
+                case "nosuch" -> CompletableFuture.failedFuture(new IllegalArgumentException("no such service"));
+                case "taken" -> CompletableFuture.failedFuture(new AmbassadorException("cannot listen"));
+                default -> CompletableFuture.completedFuture(null);
+            };
+        }
+
+        @Override
+        public void drainEndpoint(String service, String endpoint, boolean undo) {
+            calls.add((undo ? "undrain " : "drain ") + service + " " + endpoint);
+            if (service.equals("nosuch")) {
+                throw new IllegalArgumentException("no such service");
+            }
         }
 
         @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceSpec;
+import io.ambassador.spi.Redaction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -218,11 +219,30 @@ class ConfigSourcesTest {
     }
 
     @Test
-    void secretsInUrisAreMasked() {
-        assertEquals("\"etcd://app:***@h/p\"", EffectiveConfig.mask("\"etcd://app:hunter2@h/p\""));
+    void whereASecretIsKeptIsShownAndAServiceMayHaveAnyName() throws Exception {
+        hocon.inside(
+                "services.secret-token { listen = 1, discovery = \"static://127.0.0.1:1\", protocol = redis,",
+                "  credentials.password.file { path = /run/secrets/a, allow-readable = true } }");
+
+        Map<String, String> effective = hocon.effective();
+
+        assertEquals("1  # ambassador.conf: 2", effective.get("services.secret-token.listen"));
         assertEquals(
-                "\"consul://h/s?dc=x&token=***&tag=y\"",
-                EffectiveConfig.mask("\"consul://h/s?dc=x&token=hunter2&tag=y\""));
-        assertEquals("\"static://a:1,b:2\"", EffectiveConfig.mask("\"static://a:1,b:2\""));
+                "\"/run/secrets/a\"  # ambassador.conf: 3",
+                effective.get("services.secret-token.credentials.password.file.path"));
+    }
+
+    @Test
+    void secretsInUrisAreMasked() throws Exception {
+        hocon.inside("services.a { listen = 1, discovery = \"static://10.0.0.1:1;zone=a\" }");
+
+        assertEquals(
+                "\"static://10.0.0.1:1;zone=a\"  # ambassador.conf: 2",
+                hocon.effective().get("services.a.discovery"));
+        assertEquals("\"etcd://app:***@h/p\"", Redaction.mask("\"etcd://app:hunter2@h/p\""));
+        assertEquals("\"app:***@h:2379\"", Redaction.mask("\"app:hunter2@h:2379\""));
+        assertEquals(
+                "\"consul://h/s?dc=x&token=***&tag=y\"", Redaction.mask("\"consul://h/s?dc=x&token=hunter2&tag=y\""));
+        assertEquals("\"static://a:1,b:2\"", Redaction.mask("\"static://a:1,b:2\""));
     }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,7 +39,7 @@ class ProblemsTest {
                     http { timeout = 1s }               | http: is not supported by this version
                     redis { guard = true }              | redis: belongs to protocol redis, and this service's is tcp
                     discovery = "statik://127.0.0.1:1"  | discovery: "statik" is not a known discovery source (did you mean static?
-                    discovery = "etcd://127.0.0.1/x"    | discovery: "etcd" is not supported by this version
+                    discovery = "etcd://127.0.0.1"      | discovery: expected: etcd://host:port,host:port/path
                     discovery = "127.0.0.1:1"           | discovery: "127.0.0.1:1" (expected: scheme://…)
                     discovery { type = consull }        | discovery.type: "consull" is not a known discovery source
                     discovery {}                       | discovery.type: is missing
@@ -46,7 +47,8 @@ class ProblemsTest {
                     balancing = round_robin             | balancing: "round_robin" is not a known balancing policy (did you mean round-robin?
                     balancing { type = frist }          | balancing.type: "frist" is not a known balancing policy (did you mean first?
                     credentials { username = a }        | credentials.password: is missing
-                    credentials.password.vault = x      | credentials.password.vault: "vault" is not
+                    credentials.password.vault = x      | credentials.password.vault: "vault" is not supported by this version
+                    credentials.password.vualt = x      | credentials.password.vualt: "vualt" is not a known secret source
                     credentials.password.file = /p      | credentials: protocol tcp cannot log in
                     tls { ca = /ca }                    | tls.server-name: is missing
                     tls { server-name = x, key = /k }   | tls.key: needs certificate and key
@@ -224,6 +226,29 @@ class ProblemsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "discovery = \"app:hunter2@10.0.0.5:2379\"",
+                "discovery = \"etdc://app:hunter2@10.0.0.5:2379/x\"",
+                "discovery = \"static://app:hunter2@10.0.0.5:2379\"",
+                "discovery = \"static://10.0.0.5:2379?token=hunter2\"",
+                "discovery = \"static://10.0.0.5:2379?tokken=hunter2\"",
+                "discovery = \"dns://app:hunter2@10.0.0.5:99999\"",
+                "discovery { type = static, endpoints = [], password = hunter2 }",
+                "discovery { type = static, token = [ hunter2 ] }",
+                "discovery { type = hunter, auth-token = hunter2 }",
+                "role { password = hunter2 }",
+                "limits.secret = hunter2",
+                "listen = \"app:hunter2@127.0.0.1:1\"",
+            })
+    void noMessageQuotesASecretThatStandsWhereItShouldNot(String line) {
+        List<String> problems = hocon.service(line).problems();
+
+        assertTrue(!problems.isEmpty());
+        assertTrue(!problems.toString().contains("hunter2"), problems::toString);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
                 "on-rotation = drain",
                 "on-rotation = \"drain(soon)\"",
                 "on-rotation = \"drain(0s)\"",
@@ -277,6 +302,26 @@ class ProblemsTest {
         assertTrue(problems.get(5).contains("cannot be read"), problems::toString);
     }
 
+    @Test
+    void whatIsIncludedCountsTowardsTheSize() throws Exception {
+        Files.writeString(folder.resolve("part.conf"), "#" + "x".repeat(ConfigFiles.MAX_BYTES / 3));
+        List<String> problems = hocon.file("ambassador.conf", "include \"part\"\n".repeat(4) + "ambassador {}")
+                .problems();
+
+        assertEquals(
+                List.of("part.conf: is, with all that is included, larger than 1048576 characters. Split it up"),
+                problems);
+    }
+
+    @Test
+    @Timeout(60)
+    void aFileThatIncludesItselfManyTimesIsRefusedSoon() {
+        List<String> problems = hocon.file("ambassador.conf", "include \"ambassador.conf\"\n".repeat(100))
+                .problems();
+
+        assertEquals(1, problems.size(), problems::toString);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"{", "[", "a {", "a.", "a = [", "a = ${?"})
     void aFileHundredThousandDeepIsRefusedQuietly(String level) {
@@ -294,6 +339,6 @@ class ProblemsTest {
         List<String> problems = hocon.inside("services.redis.x = " + "[".repeat(depth) + "]".repeat(depth))
                 .problems();
 
-        assertTrue(problems.get(0).contains("nested too deeply"), problems::toString);
+        assertEquals(List.of("ambassador.conf: 2: is nested more than 100 deep. No key is that deep"), problems);
     }
 }

@@ -113,7 +113,7 @@ class ReferenceTest {
                 "limits",
                 "allow",
                 "proxy-protocol");
-        private static final Set<String> GLOBAL_BLOCKS = Set.of("discovery", "admin", "log");
+        private static final Set<String> GLOBAL_BLOCKS = Set.of("discovery", "admin", "log", "reload");
 
         @Override
         public Set<String> keys() {

@@ -90,8 +90,6 @@ final class Exchange {
             connection.close();
             connection = null;
         }
-        if (request.secret() != null) {
-            request.secret().value().close();
-        }
+        request.wipe();
     }
 }

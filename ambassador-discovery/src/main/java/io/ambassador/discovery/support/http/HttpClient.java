@@ -144,7 +144,7 @@ public final class HttpClient implements AutoCloseable {
             }
         }
         Duration left = Duration.ofNanos(Math.max(1, exchange.nanosLeft()));
-        CompletableFuture<Channel> connecting = connector.connect(left, exchange.request.secret() != null);
+        CompletableFuture<Channel> connecting = connector.connect(left, exchange.request.hasSecret());
         exchange.result.whenComplete((answer, failure) -> connecting.cancel(false));
         connecting.whenComplete((channel, failure) -> {
             if (failure == null) {

@@ -3,6 +3,7 @@ package io.ambassador.discovery.support.http;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.ambassador.discovery.support.net.Connector;
+import io.ambassador.spi.secret.Secret;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -54,25 +55,33 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         begun = false;
         next.on(this);
         HttpRequest request = next.request;
+        Secret secretBody = request.secretBody();
+        byte[] body = secretBody == null ? request.body() : secretBody.reveal();
         DefaultFullHttpRequest message = new DefaultFullHttpRequest(
                 HttpVersion.HTTP_1_1,
                 HttpMethod.valueOf(request.method()),
                 request.target(),
-                Unpooled.wrappedBuffer(request.body()));
+                Unpooled.wrappedBuffer(body));
         message.headers().set(HttpHeaderNames.HOST, client.address().authority());
-        if (request.body().length > 0) {
-            message.headers().set(HttpHeaderNames.CONTENT_LENGTH, request.body().length);
+        if (body.length > 0) {
+            message.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.length);
         }
         byte[] secret;
         try {
             request.headers().forEach(message.headers()::set);
             secret = secret(request, message);
         } catch (IllegalArgumentException e) {
+            if (secretBody != null) {
+                Arrays.fill(body, (byte) 0);
+            }
             next.fail("a header holds a character that HTTP does not allow", null); // e might quote it
             return;
         }
         channel.writeAndFlush(message).addListener(written -> {
             Arrays.fill(secret, (byte) 0);
+            if (secretBody != null) {
+                Arrays.fill(body, (byte) 0);
+            }
             if (!written.isSuccess()) {
                 lost(written.cause());
             }

@@ -13,6 +13,8 @@ import io.ambassador.transport.TlsContexts;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -119,6 +121,17 @@ public final class Connector implements AutoCloseable {
             tls = contexts;
         }
         return contexts;
+    }
+
+    /** The handshake's future tells it already; Netty would log it once more, with a stack trace. */
+    @ChannelHandler.Sharable
+    private static final class HandshakeFailure extends ChannelInboundHandlerAdapter {
+        private static final HandshakeFailure IGNORED = new HandshakeFailure();
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            LOG.trace("{}: the TLS handshake failed", ctx.channel().remoteAddress(), cause);
+        }
     }
 
     private final class Attempt {
@@ -239,8 +252,10 @@ public final class Connector implements AutoCloseable {
             SslHandler handler = contexts.newHandler(channel.alloc(), Endpoint.of("0.0.0.0", address.port()));
             handler.setHandshakeTimeoutMillis(millis);
             channel.pipeline().addFirst("tls", handler);
+            channel.pipeline().addLast("handshake-failure", HandshakeFailure.IGNORED);
             handler.handshakeFuture().addListener(done -> {
                 if (done.isSuccess()) {
+                    channel.pipeline().remove(HandshakeFailure.IGNORED);
                     succeed(channel);
                 } else {
                     channel.close();
