@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.Ambassador;
 import io.ambassador.service.LimitsSpec;
+import io.ambassador.service.RelayMode;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.testkit.FaultRelay;
 import io.ambassador.testkit.FaultRelay.Direction;
@@ -37,19 +38,26 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** How connections end, as the other side sees it; and what a slow side costs. */
+/** How connections end, as the other side sees it, and what a slow side costs, however bytes are moved. */
+@ParameterizedClass
+@EnumSource
 class RelayEndIT {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final int ROUNDS = Integer.getInteger("relay.resets", 300);
+    private static final int ROUNDS = Integer.getInteger("relay.resets", 100);
 
     /** Who resets, stalls or reads slowly. */
     enum Side {
         CLIENT,
         BACKEND
     }
+
+    @Parameter
+    private RelayMode mode;
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
@@ -94,6 +102,7 @@ class RelayEndIT {
                 .service(
                         "stream",
                         s -> s.listen("127.0.0.1", 0)
+                                .relay(mode)
                                 .health(WITHOUT_PROBES)
                                 .limits(limits)
                                 .discover(ManualSource.of(Endpoint.of("127.0.0.1", port))))
