@@ -12,9 +12,12 @@ import io.ambassador.launcher.admin.ReloadOutcome;
 import io.ambassador.launcher.child.Child;
 import io.ambassador.launcher.child.ChildException;
 import io.ambassador.launcher.config.Configuration;
+import io.ambassador.launcher.systemd.Systemd;
 import io.ambassador.service.ServiceStatus;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.ConfigurationException;
+import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +28,9 @@ import org.slf4j.LoggerFactory;
 /** One ambassador and its admin address, from start to end of this process. */
 final class Sidecar {
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.launcher");
-    private static final long READY_POLL_MILLIS = 10;
+    private static final long FIRST_PAUSE = 10;
+    private static final long LAST_PAUSE = 100;
+    private static final String READY = "Ready.";
 
     private final Reading.Source source;
     private final Reading first;
@@ -60,17 +65,21 @@ final class Sidecar {
         options.setUpLog(configuration.log());
         configuration.warnings().forEach(LOG::warn);
         stop.onSignals();
-        try (Metrics metrics = configuration.admin() == null ? null : new Metrics();
+        try (Systemd systemd = Systemd.of(System.getenv());
+                Metrics metrics = configuration.admin() == null ? null : new Metrics();
                 Ambassador ambassador = start(metrics);
                 Reloader reloader = new Reloader(source, first, ambassador, options::setUpLog);
-                AdminServer admin = metrics == null ? null : admin(ambassador, reloader, metrics)) {
-            stop.onHangUp(() -> reloader.reload("SIGHUP", false));
+                AdminServer admin = metrics == null ? null : admin(ambassador, reloader, systemd, metrics)) {
+            stop.onHangUp(() -> reload(ambassador, reloader, systemd, "SIGHUP"));
+            systemd.watch(System.getenv(), () -> !ambassador.services().isEmpty()); // the control thread answers
             LOG.atInfo()
                     .addKeyValue("version", Version.current())
                     .addKeyValue("millis", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began))
                     .addKeyValue("admin", admin == null ? "off" : admin.address())
                     .log("Started.");
-            int code = application.isEmpty() ? stop.await() : runApplication(ambassador);
+            awaitReady(ambassador, systemd);
+            int code = application.isEmpty() || stop.isRequested() ? stop.await() : runApplication();
+            systemd.stopping(longestDrain(ambassador));
             ambassador.close(); // first of the two, so that probes and metrics are served while it drains
             LOG.info("Stopped.");
             return code;
@@ -83,19 +92,49 @@ final class Sidecar {
         }
     }
 
+    /** Or until it is told to stop. */
+    private void awaitReady(Ambassador ambassador, Systemd systemd) throws InterruptedException {
+        systemd.status("Waiting for endpoints.");
+        for (long pause = FIRST_PAUSE; !ambassador.isReady(); pause = Math.min(pause + 1, LAST_PAUSE)) {
+            if (stop.isRequested()) {
+                return;
+            }
+            Thread.sleep(pause);
+        }
+        for (ServiceStatus service : ambassador.services()) {
+            if (service.endpoints().isEmpty()) {
+                LOG.warn("{} has no endpoints at its start-up deadline: ready without.", service.name());
+            }
+        }
+        LOG.info("Ready.");
+        systemd.ready(READY);
+    }
+
     /** The application finds its services ready, and has them until it has ended. Returns its exit code. */
-    private int runApplication(Ambassador ambassador) throws InterruptedException, ChildException {
-        while (!ambassador.isReady() && !stop.isRequested()) {
-            Thread.sleep(READY_POLL_MILLIS);
-        }
-        if (stop.isRequested()) {
-            return stop.await();
-        }
+    private int runApplication() throws InterruptedException, ChildException {
         Child child = Child.start(application);
         stop.passOnTo(child);
         int code = child.await();
         stop.ended(code);
         return code;
+    }
+
+    private CompletableFuture<ReloadOutcome> reload(
+            Ambassador ambassador, Reloader reloader, Systemd systemd, String reason) {
+        if (!ambassador.isReady()) { // systemd is still waiting for the start
+            return reloader.reload(reason, false);
+        }
+        systemd.reloading();
+        return reloader.reload(reason, false).whenComplete((outcome, failure) -> systemd.ready(READY));
+    }
+
+    /** What systemd is to have patience for, and a little more. */
+    private static Duration longestDrain(Ambassador ambassador) {
+        return ambassador.specs().stream()
+                .map(spec -> spec.onChange().drainTimeout())
+                .max(Comparator.naturalOrder())
+                .orElse(Duration.ZERO)
+                .plusSeconds(5);
     }
 
     private Ambassador start(@Nullable Metrics metrics) throws AmbassadorException {
@@ -106,13 +145,13 @@ final class Sidecar {
         return builder.start();
     }
 
-    private @Nullable AdminServer admin(Ambassador ambassador, Reloader reloader, Metrics metrics)
+    private @Nullable AdminServer admin(Ambassador ambassador, Reloader reloader, Systemd systemd, Metrics metrics)
             throws AmbassadorException {
         if (configuration.admin() == null) {
             return null;
         }
         try {
-            return AdminServer.start(configuration.admin(), managed(ambassador, reloader), metrics);
+            return AdminServer.start(configuration.admin(), managed(ambassador, reloader, systemd), metrics);
         } catch (AmbassadorException e) {
             if (adminRequired) {
                 throw e;
@@ -122,7 +161,7 @@ final class Sidecar {
         }
     }
 
-    private Managed managed(Ambassador ambassador, Reloader reloader) {
+    private Managed managed(Ambassador ambassador, Reloader reloader, Systemd systemd) {
         return new Managed() {
             private volatile boolean draining;
 
@@ -158,7 +197,9 @@ final class Sidecar {
 
             @Override
             public CompletableFuture<ReloadOutcome> reload(boolean dryRun) {
-                return reloader.reload("admin", dryRun);
+                return dryRun
+                        ? reloader.reload("admin", true)
+                        : Sidecar.this.reload(ambassador, reloader, systemd, "admin");
             }
 
             @Override

@@ -78,13 +78,14 @@ final class Stop {
             if (name.equals("SIGINT") && System.console() != null) {
                 return; // a terminal has sent it to the application, too
             }
+            signals.incrementAndGet();
             application.signal(name.substring("SIG".length()));
             return;
         }
         if (signals.incrementAndGet() > 1) {
             LOG.warn("{} again: stopping at once.", name);
             Logging.flush();
-            Runtime.getRuntime().halt(exitCode);
+            Runtime.getRuntime().halt(code.getNow(exitCode));
         }
         request(name, exitCode);
     }

@@ -1,5 +1,6 @@
 package io.ambassador.launcher.child;
 
+import io.ambassador.launcher.systemd.Systemd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,9 @@ public final class Child {
      */
     public static Child start(List<String> command) throws ChildException {
         try {
-            Process process = new ProcessBuilder(command).inheritIO().start();
+            ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+            Systemd.hide(builder.environment());
+            Process process = builder.start();
             LOG.info("{} runs as process {}.", command.get(0), process.pid());
             return new Child(command.get(0), process);
         } catch (IOException e) {

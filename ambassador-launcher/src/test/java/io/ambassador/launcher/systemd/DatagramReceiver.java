@@ -1,5 +1,6 @@
 package io.ambassador.launcher.systemd;
 
+import io.netty.channel.epoll.Epoll;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
@@ -14,12 +15,14 @@ import org.awaitility.Awaitility;
 
 /** The receiving end of {@code $NOTIFY_SOCKET}, as systemd has it. */
 public final class DatagramReceiver implements AutoCloseable {
-    private final Socket socket = Socket.newSocketDomainDgram();
+    private final Socket socket;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(4096);
     private final List<String> received = new ArrayList<>();
 
     /** @param address a path, or an abstract name that begins with NUL */
     public DatagramReceiver(String address) throws IOException {
+        Epoll.ensureAvailability(); // which loads the library
+        socket = Socket.newSocketDomainDgram();
         socket.bind(new DomainSocketAddress(address));
     }
 
