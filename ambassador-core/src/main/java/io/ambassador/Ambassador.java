@@ -51,7 +51,7 @@ public final class Ambassador implements AutoCloseable {
         return engine.addresses(service);
     }
 
-    /** Whether each service's discovery has answered once, or its time to do so has passed. */
+    /** Whether each service has had endpoints, or its start-up deadline has passed; stays so. */
     public boolean isReady() {
         return engine.isReady();
     }

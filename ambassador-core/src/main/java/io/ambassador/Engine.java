@@ -62,9 +62,6 @@ final class Engine {
 
     private static final Logger LOG = LoggerFactory.getLogger("ambassador");
 
-    /** After this the process counts as ready even if a source has never answered. */
-    private static final Duration STARTUP_DEADLINE = Duration.ofSeconds(10);
-
     private static final Duration POLL = Duration.ofMillis(20);
     private static final Duration LOOK = Duration.ofSeconds(1);
 
@@ -76,7 +73,6 @@ final class Engine {
     private final Journal journal = new Journal();
     private final ServiceEnvironment environment;
     private final Listeners listeners;
-    private final long startedAt = System.nanoTime();
 
     /** Held for a whole change, which may take seconds; the monitor of this object only for the moment of the swap. */
     private final ReentrantLock changing = new ReentrantLock();
@@ -87,6 +83,7 @@ final class Engine {
     private volatile Running running = new Running(0, Map.of());
     private @Nullable CompletableFuture<Void> drained;
     private boolean closed;
+    private volatile boolean wasReady;
 
     Engine(int eventLoops, MeterRegistry registry, @Nullable Path cacheDirectory, Duration absentHold) {
         this.transport = Transport.start(eventLoops);
@@ -238,7 +235,7 @@ final class Engine {
             return; // it was asked for again
         }
         if (System.nanoTime() - deadline >= 0) {
-            unit.endConnections(EndReason.REMOVED);
+            unit.service().endRelayed(EndReason.REMOVED);
         }
         // A change that is being prepared may be about to use it again.
         if (unit.service().active() == 0 && changing.tryLock()) {
@@ -344,10 +341,13 @@ final class Engine {
         return journal;
     }
 
+    /** Once it is, it stays so: a service that a change adds does not take the others away from their clients. */
     boolean isReady() {
-        return System.nanoTime() - startedAt > STARTUP_DEADLINE.toNanos()
-                || running.services().values().stream()
-                        .allMatch(unit -> unit.service().isReady());
+        if (!wasReady) {
+            wasReady = running.services().values().stream()
+                    .allMatch(unit -> unit.service().isReady());
+        }
+        return wasReady;
     }
 
     List<ServiceStatus> status() {
@@ -376,15 +376,8 @@ final class Engine {
             return;
         }
         closed = true;
-        Duration patience = Duration.ZERO;
-        for (ServiceUnit unit : all()) {
-            Duration timeout = unit.spec().onChange().drainTimeout();
-            patience = timeout.compareTo(patience) > 0 ? timeout : patience;
-        }
-        if (!await(drain(), patience)) {
-            LOG.warn("{} connections are still open at the drain timeout: closed", open());
-            endConnections();
-        }
+        drain();
+        Draining.await(all().stream().map(ServiceUnit::service).toList(), control);
         release();
     }
 
@@ -404,14 +397,6 @@ final class Engine {
             stop(worker);
             secretReads.shutdownNow(); // not waited for: a read may hang for as long as its store does
         }
-    }
-
-    private void endConnections() {
-        all().forEach(unit -> unit.service().shutDown());
-        all().forEach(unit -> unit.endConnections(EndReason.SHUTDOWN));
-        CompletableFuture<Void> ended = new CompletableFuture<>();
-        completeWhenIdle(ended);
-        await(ended, Duration.ofSeconds(1));
     }
 
     /** The services that run, and those whose last connections are ending. */
@@ -460,20 +445,6 @@ final class Engine {
             throw new IllegalStateException("interrupted", e);
         } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
             throw new IllegalStateException("The control thread did not answer.", e);
-        }
-    }
-
-    private static boolean await(CompletableFuture<Void> future, Duration patience) {
-        try {
-            future.get(patience.toMillis(), TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e);
         }
     }
 

@@ -25,6 +25,7 @@ import io.ambassador.spi.discovery.DiscoveryUri;
 import io.ambassador.spi.discovery.EndpointSource;
 import io.ambassador.spi.discovery.EndpointSourceProvider;
 import io.ambassador.spi.protocol.ProtocolProvider;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,7 @@ public final class ServiceBuilder {
     private AllowSpec allow = AllowSpec.DEFAULT;
     private ProxyProtocolSpec proxyProtocol = ProxyProtocolSpec.DEFAULT;
     private RelayMode relay = RelayMode.AUTO;
+    private @Nullable Duration startupDeadline = ServiceSpec.STARTUP_DEADLINE;
     private AccessLog accessLog = AccessLog.OFF;
 
     ServiceBuilder(String name, Catalog catalog) throws ConfigurationException {
@@ -182,6 +184,12 @@ public final class ServiceBuilder {
         return this;
     }
 
+    /** How long readiness waits for the first endpoints; {@code null}: until there are some. Default 10 s. */
+    public ServiceBuilder startupDeadline(@Nullable Duration deadline) {
+        startupDeadline = deadline;
+        return this;
+    }
+
     ServiceSpec build() throws ConfigurationException {
         HealthSpec healthSpec =
                 health != null ? health : HealthSpec.DEFAULT.withProbe(catalog.defaultProbe(protocol.type()));
@@ -203,7 +211,8 @@ public final class ServiceBuilder {
                     allow,
                     proxyProtocol,
                     relay,
-                    accessLog);
+                    accessLog,
+                    startupDeadline);
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException(String.valueOf(e.getMessage()));
         }

@@ -1,11 +1,9 @@
 package io.ambassador;
 
-import io.ambassador.explain.EndReason;
 import io.ambassador.health.HealthMonitor;
 import io.ambassador.listener.Entrance;
 import io.ambassador.service.ClientTlsSpec;
 import io.ambassador.service.EndpointPool;
-import io.ambassador.service.PooledEndpoint;
 import io.ambassador.service.Service;
 import io.ambassador.service.ServiceEnvironment;
 import io.ambassador.service.ServiceSpec;
@@ -196,12 +194,6 @@ final class ServiceUnit {
     void closeWarm() {
         if (warm != null) {
             warm.close();
-        }
-    }
-
-    void endConnections(EndReason reason) {
-        for (PooledEndpoint endpoint : service.pool().endpoints()) {
-            endpoint.end(reason);
         }
     }
 

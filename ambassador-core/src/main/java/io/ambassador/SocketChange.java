@@ -38,7 +38,7 @@ final class SocketChange {
             ServiceUnit other = owner(place);
             if (other != null) {
                 unusable.add("services." + unit.spec().name() + ".listen: " + place.address() + " is also services."
-                        + other.spec().name() + ".listen. Give one of them another");
+                        + other.spec().name() + ".listen. Give one of them another address");
                 continue;
             }
             owners.put(place, unit);

@@ -66,6 +66,7 @@ final class SpecDifferences {
         proxyProtocol();
         compare("relay", ServiceSpec::relay, NEW_ONES);
         compare("access-log", ServiceSpec::accessLog, NEW_ONES);
+        compare("startup-deadline", ServiceSpec::startupDeadline, LATER);
     }
 
     private void credentials() {

@@ -370,7 +370,8 @@ class LiveChangeTest {
                         List.of(service("echo", s -> {}), elsewhere("second", port, known(two.port())))));
 
         assertEquals(
-                "services.second.listen: 127.0.0.1:" + port + " is also services.echo.listen. Give one of them another",
+                "services.second.listen: 127.0.0.1:" + port
+                        + " is also services.echo.listen. Give one of them another address",
                 failure.getMessage());
         try (Socket client = client()) {
             echoes(client);

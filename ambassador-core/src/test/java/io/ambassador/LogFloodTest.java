@@ -25,6 +25,7 @@ import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -72,7 +73,9 @@ class LogFloodTest {
                 });
                 Ambassador ambassador = Ambassador.builder()
                         .service("refused", s -> s.listen("127.0.0.1", 0).discover(known(refusing.endpoint())))
-                        .service("none", s -> s.listen("127.0.0.1", 0).discover(known()))
+                        .service(
+                                "none",
+                                s -> s.listen("127.0.0.1", 0).discover(known()).startupDeadline(Duration.ZERO))
                         .service(
                                 "foreign",
                                 s -> s.listen("127.0.0.1", 0)

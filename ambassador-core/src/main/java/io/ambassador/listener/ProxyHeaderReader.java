@@ -6,6 +6,7 @@ import io.ambassador.service.Service;
 import io.ambassador.upstream.Connection;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.haproxy.HAProxyCommand;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol;
@@ -81,11 +82,26 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
         if (timer != null) {
             timer.cancel(false);
         }
+        gone();
+        ctx.fireChannelInactive();
+    }
+
+    /** Who has finished sending will send no header: a port probe, mostly. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE && !over) {
+            gone();
+            ctx.close();
+        } else {
+            ctx.fireUserEventTriggered(event);
+        }
+    }
+
+    private void gone() {
         if (!over) {
             over = true;
             service.ended(trail.end(EndReason.CLIENT_GONE, "before its PROXY header", 0, 0), null);
         }
-        ctx.fireChannelInactive();
     }
 
     /** Once: what the decoder finds wrong it may find wrong again as the channel closes. */

@@ -62,6 +62,7 @@ public final class EndpointPool {
     private BalancingPolicy policy;
     private final ScheduledExecutorService control;
     private final Function<String, EndpointMeters> meters;
+    private final OpenConnections connections;
     private final ServiceJournal journal;
     private final Logger log;
     private final LogLimiter limiter = new LogLimiter(LINES_AT_ONCE);
@@ -72,6 +73,7 @@ public final class EndpointPool {
     private final List<PooledEndpoint> leaving = new ArrayList<>();
     private volatile List<PooledEndpoint> visible = List.of();
     private volatile PoolSnapshot snapshot;
+    private volatile boolean filled;
     private String absence = "discovery has not answered yet";
     private Observer observer = Observer.NONE;
     private @Nullable ScheduledFuture<?> ramp;
@@ -81,12 +83,14 @@ public final class EndpointPool {
             BalancingPolicy policy,
             ScheduledExecutorService control,
             Function<String, EndpointMeters> meters,
+            OpenConnections connections,
             ServiceJournal journal,
             Logger log) {
         this.spec = spec;
         this.policy = policy;
         this.control = control;
         this.meters = meters;
+        this.connections = connections;
         this.journal = journal;
         this.log = log;
         this.roles = new Roles(journal, log);
@@ -97,6 +101,11 @@ public final class EndpointPool {
     /** What new connections use now. Any thread. */
     public PoolSnapshot snapshot() {
         return snapshot;
+    }
+
+    /** Whether there was an endpoint to use at any time. Any thread. */
+    boolean wasFilled() {
+        return filled;
     }
 
     /** Members and those whose last connections are ending. Any thread. */
@@ -310,7 +319,7 @@ public final class EndpointPool {
         if (oneOfMany) {
             log.debug("{} removed", member.endpoint().address());
         } else {
-            String open = "connections: " + member.openConnections();
+            String open = "connections: " + connections.at(member);
             info("{} removed, {}", member.endpoint().address(), open);
             journal.tell(EventKind.ENDPOINT_REMOVED, member.endpoint().address(), open);
         }
@@ -323,7 +332,7 @@ public final class EndpointPool {
         if (!member.isRemoved()) {
             return;
         }
-        if (member.activeConnections() == 0) {
+        if (isForgotten(member)) {
             leaving.remove(member);
             member.meters().remove();
             publishVisible();
@@ -332,11 +341,18 @@ public final class EndpointPool {
         }
     }
 
+    private static boolean isForgotten(PooledEndpoint member) {
+        return member.isRemoved() && member.activeConnections() == 0;
+    }
+
     private void act(PooledEndpoint member, OnChangeSpec.Action action, EndReason reason) {
         switch (action) {
-            case CLOSE -> member.end(reason);
-            case DRAIN ->
-                later(() -> endUnlessBack(member, reason), spec.onChange().drainTimeout());
+            case CLOSE -> connections.end(member, reason);
+            case DRAIN -> {
+                if (!isForgotten(member)) { // else there is nothing to end, and a timer would keep it in memory
+                    later(() -> endUnlessBack(member, reason), spec.onChange().drainTimeout());
+                }
+            }
             case KEEP -> {}
         }
     }
@@ -348,7 +364,7 @@ public final class EndpointPool {
             default -> !member.isRemoved() && member.endpoint().weight() > 0;
         };
         if (!back) {
-            member.end(reason);
+            connections.end(member, reason);
         }
     }
 
@@ -407,6 +423,7 @@ public final class EndpointPool {
                 isSettled(),
                 Set.copyOf(used),
                 reasonForNone(wanted));
+        filled |= !used.isEmpty();
         if (panic != old.panic()) {
             warn(
                     panic ? "too few endpoints are available ({} of {}): all are used" : "{} of {} endpoints available",

@@ -1,12 +1,16 @@
 package io.ambassador.service;
 
 import io.ambassador.explain.EndReason;
+import org.jspecify.annotations.Nullable;
 
-/** A connection relayed to an endpoint, as the endpoint sees it. */
+/** A client's connection, as its service sees it. From any thread. */
 public interface OpenConnection {
-    /** Closes both sides; from any thread; may be called twice. */
+    /** Where it is relayed to; {@code null} before it is. */
+    @Nullable PooledEndpoint endpoint();
+
+    /** Closes both sides; may be called twice. */
     void end(EndReason reason);
 
-    /** The service's secret has changed and a server accepts the new one; from any thread. */
+    /** The service's secret has changed and a server accepts the new one. */
     default void rotated() {}
 }

@@ -1,6 +1,5 @@
 package io.ambassador.service;
 
-import io.ambassador.explain.EndReason;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.resilience.Ejection;
 import io.ambassador.spi.balancing.Candidate;
@@ -9,8 +8,6 @@ import io.ambassador.spi.protocol.ProbeResult;
 import io.ambassador.spi.protocol.ServerRole;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +32,6 @@ public final class PooledEndpoint implements Candidate {
     private final LongAdder opened = new LongAdder();
     private final LongAdder failures = new LongAdder();
     private volatile Latency latency = new Latency(0, 0);
-    private final Set<OpenConnection> connections = ConcurrentHashMap.newKeySet();
     private volatile Endpoint endpoint;
     private volatile int weight;
     private volatile boolean healthy = true;
@@ -141,26 +137,14 @@ public final class PooledEndpoint implements Candidate {
     }
 
     /** @param nanos from the start of the attempt to ready; 0 if the connection was there before its client */
-    public void opened(OpenConnection connection, long nanos) {
+    public void opened(long nanos) {
         opened.increment();
         lastError = null;
         measured(nanos);
-        connections.add(connection);
     }
 
-    public void closed(OpenConnection connection) {
+    public void closed() {
         active.decrementAndGet();
-        connections.remove(connection);
-    }
-
-    /** Ends every connection that is open now. Any thread. */
-    public void end(EndReason reason) {
-        connections.forEach(connection -> connection.end(reason));
-    }
-
-    /** Tells every connection that is open now. Any thread. */
-    void rotated() {
-        connections.forEach(OpenConnection::rotated);
     }
 
     /**
@@ -308,10 +292,6 @@ public final class PooledEndpoint implements Candidate {
         }
         wasAvailable = available;
         return availableSince;
-    }
-
-    int openConnections() {
-        return connections.size();
     }
 
     ServiceStatus.EndpointStatus status() {

@@ -1,6 +1,7 @@
 package io.ambassador.service;
 
 import io.ambassador.explain.ConnectionRecord;
+import io.ambassador.explain.EndReason;
 import io.ambassador.explain.EventKind;
 import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.Meters;
@@ -44,7 +45,7 @@ public final class Service implements ByteCounter {
     private final ServiceSpec spec;
     private final ServiceEnvironment environment;
     private final ServiceState state;
-    private final @Nullable ServiceSpec before;
+    private final boolean sameProbes;
     private final BalancingPolicy policy;
     private final Protocol protocol;
     private final Discovery discovery;
@@ -68,7 +69,7 @@ public final class Service implements ByteCounter {
         Service running = old == null || old.ended ? null : old;
         this.spec = spec;
         this.environment = environment;
-        this.before = running == null ? null : running.spec;
+        this.sameProbes = running != null && sameProbes(running.spec, spec);
         this.policy = running != null && running.spec.balancing().equals(spec.balancing())
                 ? running.policy
                 : policy(spec.balancing());
@@ -168,8 +169,6 @@ public final class Service implements ByteCounter {
 
     private SecretKeeper keeper(Credentials credentials) {
         Configured<SecretSourceProvider<?>> next = credentials.rotation().next();
-        EndpointPool pool = state.pool;
-        Runnable tellAll = () -> pool.endpoints().forEach(PooledEndpoint::rotated);
         return new SecretKeeper(
                 credentials.username(),
                 secret(credentials.password()),
@@ -177,7 +176,7 @@ public final class Service implements ByteCounter {
                 credentials.rotation(),
                 System::nanoTime,
                 state.secretVersions,
-                credentials.rotation().drainWithin() == null ? () -> {} : tellAll,
+                credentials.rotation().drainWithin() == null ? () -> {} : state.connections::rotated,
                 (kind, version) -> state.journal.tell(kind, "credentials", version),
                 state.log);
     }
@@ -206,7 +205,7 @@ public final class Service implements ByteCounter {
             state.registerMeters();
         } else {
             old.removeMeters();
-            state.pool.follow(spec, policy, before != null && sameProbes(before, spec));
+            state.pool.follow(spec, policy, sameProbes);
         }
         state.secrets(secrets.own());
         registerMeters();
@@ -234,13 +233,9 @@ public final class Service implements ByteCounter {
         }
     }
 
-    /** What is open will be cut, whatever it is waiting for. Any thread. */
-    public void shutDown() {
-        state.shutDown = true;
-    }
-
+    /** Whether {@link #cut} has been called. */
     public boolean isShutDown() {
-        return state.shutDown;
+        return state.connections.isCut();
     }
 
     /** Nothing is left of a service that has ended. Control thread, after its last connection. */
@@ -339,7 +334,7 @@ public final class Service implements ByteCounter {
         secrets.release();
     }
 
-    /** Whether one more client may be served; {@code true} is to be followed by {@link #leave}. */
+    /** Whether one more client may be served; {@code true} is followed by {@link #entered} or {@link #leave}. */
     public boolean tryEnter() {
         if (!admission.tryEnter()) {
             return false;
@@ -355,8 +350,34 @@ public final class Service implements ByteCounter {
         return full ? "limits.max-connections" : "limits.rate";
     }
 
+    /** It is not served after all. */
     public void leave() {
         admission.leave();
+    }
+
+    /** The client is being served; {@link #left} follows. */
+    public void entered(OpenConnection connection) {
+        state.connections.add(connection);
+    }
+
+    public void left(OpenConnection connection) {
+        state.connections.remove(connection);
+        admission.leave();
+    }
+
+    /** Ends the connections that have an endpoint. Any thread. */
+    public void endRelayed(EndReason reason) {
+        state.connections.endRelayed(reason);
+    }
+
+    /** The ambassador stops: ends every connection, however far it has got, and those that come yet. Any thread. */
+    public void cut() {
+        state.connections.cut();
+    }
+
+    /** Connections that {@link #cut} has ended so far. */
+    public long cutConnections() {
+        return state.cut.sum();
     }
 
     /**
@@ -367,6 +388,9 @@ public final class Service implements ByteCounter {
     public void ended(ConnectionRecord connection, @Nullable PooledEndpoint endpoint) {
         (endpoint == null ? state.unrouted() : endpoint.meters())
                 .closed(connection.reason().word());
+        if (connection.reason() == EndReason.SHUTDOWN) {
+            state.cut.increment();
+        }
         journal.ended(connection);
     }
 
@@ -400,9 +424,10 @@ public final class Service implements ByteCounter {
         return state.pool.drain(address, taken);
     }
 
-    /** Whether discovery has answered once. */
+    /** Whether there were endpoints to use at any time, or its start-up deadline has passed. */
     public boolean isReady() {
-        return discovery.answered();
+        Duration deadline = spec.startupDeadline();
+        return state.pool.wasFilled() || deadline != null && System.nanoTime() - state.began() >= deadline.toNanos();
     }
 
     @Override

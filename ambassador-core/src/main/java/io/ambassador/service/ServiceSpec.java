@@ -6,6 +6,7 @@ import io.ambassador.spi.balancing.BalancingPolicyProvider;
 import io.ambassador.spi.discovery.EndpointSourceProvider;
 import io.ambassador.spi.protocol.Protocol;
 import io.ambassador.spi.protocol.ProtocolProvider;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param clientCredentials only for a service with credentials
  * @param tls {@code null} for plain text to the endpoints
  * @param clientTls {@code null} for plain text to the clients
+ * @param startupDeadline after which it counts as ready without endpoints; {@code null} for never
  */
 public record ServiceSpec(
         String name,
@@ -36,7 +38,10 @@ public record ServiceSpec(
         AllowSpec allow,
         ProxyProtocolSpec proxyProtocol,
         RelayMode relay,
-        AccessLog accessLog) {
+        AccessLog accessLog,
+        @Nullable Duration startupDeadline) {
+    public static final Duration STARTUP_DEADLINE = Duration.ofSeconds(10);
+
     public ServiceSpec {
         listen = List.copyOf(listen);
         discovery = List.copyOf(discovery);

@@ -31,13 +31,14 @@ final class ServiceState {
     final Logger log;
     final LogLimiter limiter = new LogLimiter();
     final ServiceJournal journal;
-    volatile boolean shutDown;
+    final OpenConnections connections = new OpenConnections();
     final EndpointPool pool;
     final LongAdder toBackend = new LongAdder();
     final LongAdder toClient = new LongAdder();
     final LongAdder opened = new LongAdder();
     final LongAdder retried = new LongAdder();
     final LongAdder logins = new LongAdder();
+    final LongAdder cut = new LongAdder();
 
     /** How many different secrets were seen: what is derived from one is kept by its number. */
     final AtomicLong secretVersions = new AtomicLong();
@@ -48,6 +49,7 @@ final class ServiceState {
     private final Map<String, Counter> loginFailures = new ConcurrentHashMap<>();
     private volatile @Nullable SecretKeeper secrets;
     private @Nullable EndpointMeters unrouted;
+    private final long began = System.nanoTime();
     private volatile boolean drained;
     private volatile boolean loggedIn;
     private volatile boolean closed;
@@ -62,6 +64,7 @@ final class ServiceState {
                 policy,
                 environment.control(),
                 address -> new EndpointMeters(registry, name, address),
+                connections,
                 journal,
                 log);
     }
@@ -75,6 +78,11 @@ final class ServiceState {
         SecretKeeper before = secrets;
         loggedIn |= before != null && before.wasAccepted();
         secrets = inForce;
+    }
+
+    /** In {@link System#nanoTime}. */
+    long began() {
+        return began;
     }
 
     /** Whether an operator has its listeners closed. */

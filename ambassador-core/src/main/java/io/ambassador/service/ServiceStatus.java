@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A service as it stands, for people and dashboards; free of secrets.
  *
  * @param listening where it is bound
- * @param ready whether discovery has answered once
+ * @param ready whether there were endpoints at any time, or its start-up deadline has passed
  * @param panic whether so few endpoints are available that all are used
  * @param credentials {@code null} where none are configured
  */

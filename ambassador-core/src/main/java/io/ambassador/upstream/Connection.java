@@ -45,7 +45,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
     private long toBackend;
     private long toClient;
     private @Nullable Dial dial;
-    private @Nullable PooledEndpoint endpoint;
+    private volatile @Nullable PooledEndpoint endpoint;
     private @Nullable EndReason asked;
     private long secretVersion;
     private @Nullable RotationDrain rotation;
@@ -70,6 +70,10 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
 
     public void start() {
         relay.attach();
+        service.entered(this);
+        if (over) {
+            return;
+        }
         ListenerTls tls = gateway.tls();
         if (tls == null || !gateway.encryptsAtOnce()) {
             greet();
@@ -193,6 +197,11 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
     }
 
     @Override
+    public @Nullable PooledEndpoint endpoint() {
+        return endpoint;
+    }
+
+    @Override
     public void end(EndReason reason) {
         if (!client.eventLoop().inEventLoop()) {
             client.eventLoop().execute(() -> end(reason));
@@ -238,7 +247,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
     public void ready(PooledEndpoint picked, Channel backend, long nanos, long version) {
         endpoint = picked;
         secretVersion = version;
-        picked.opened(this, nanos);
+        picked.opened(nanos);
         try {
             session.ready(client, backend);
         } catch (RuntimeException e) {
@@ -254,7 +263,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
     /** What was written to the client already, perhaps half of something, leaves no room for a refusal. */
     private void unready(PooledEndpoint picked, Channel backend) {
         over = true;
-        picked.closed(this);
+        picked.closed();
         backend.close();
         relay.release();
         Transport.reset(client);
@@ -333,7 +342,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         }
         PooledEndpoint served = endpoint;
         if (served != null) {
-            served.closed(this);
+            served.closed();
         }
         ended(reason, violation == null ? "" : violation.what());
     }
@@ -344,7 +353,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
         }
         Guarded.ended(service, session);
         service.ended(trail.end(reason, detail, toBackend, toClient), endpoint);
-        service.leave();
+        service.left(this);
         service.release();
     }
 

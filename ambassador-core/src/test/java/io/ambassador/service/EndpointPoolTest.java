@@ -40,6 +40,7 @@ class EndpointPoolTest {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final Journal events = new Journal();
     private final ServiceJournal journal = new ServiceJournal(events, "test", AccessLog.OFF);
+    private final OpenConnections connections = new OpenConnections();
 
     @AfterEach
     void stop() {
@@ -311,6 +312,7 @@ class EndpointPoolTest {
                 },
                 control,
                 address -> new EndpointMeters(registry, "test", address),
+                connections,
                 journal,
                 LoggerFactory.getLogger("test"));
         replace(pool, at(3), at(1), at(2));
@@ -373,6 +375,7 @@ class EndpointPoolTest {
                 policy(spec),
                 control,
                 address -> new EndpointMeters(registry, "test", address),
+                connections,
                 journal,
                 LoggerFactory.getLogger("test"));
     }
@@ -421,11 +424,22 @@ class EndpointPoolTest {
     }
 
     /** Opens a connection that notes how it is ended. */
-    private static List<EndReason> open(EndpointPool pool, int port) {
+    private List<EndReason> open(EndpointPool pool, int port) {
         List<EndReason> ended = new CopyOnWriteArrayList<>();
         PooledEndpoint member = member(pool, port);
         member.attemptBegins();
-        member.opened(ended::add, 1_000);
+        member.opened(1_000);
+        connections.add(new OpenConnection() {
+            @Override
+            public PooledEndpoint endpoint() {
+                return member;
+            }
+
+            @Override
+            public void end(EndReason reason) {
+                ended.add(reason);
+            }
+        });
         return ended;
     }
 

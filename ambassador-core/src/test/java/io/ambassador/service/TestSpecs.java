@@ -47,7 +47,8 @@ public final class TestSpecs {
                     allow,
                     ProxyProtocolSpec.DEFAULT,
                     RelayMode.AUTO,
-                    AccessLog.OFF);
+                    AccessLog.OFF,
+                    ServiceSpec.STARTUP_DEADLINE);
         } catch (ConfigurationException e) {
             throw new IllegalStateException(e);
         }

@@ -23,17 +23,20 @@ import io.ambassador.testkit.ScriptedServer;
 import io.ambassador.testkit.ScriptedServer.Connection;
 import io.ambassador.transport.ServerTls;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -301,7 +304,7 @@ class LiveChangeLineTest extends LineTest {
 
     @Test
     void thousandsOfChangesLeaveNothingBehind() throws Exception {
-        int changes = Integer.getInteger("livechange.changes", 300);
+        int changes = Integer.getInteger("livechange.changes", 200);
         try (ScriptedServer backend = ScriptedServer.start(this::letIn)) {
             EndpointSource source = known(backend.endpoint());
             start(source, s -> {});
@@ -309,8 +312,10 @@ class LiveChangeLineTest extends LineTest {
             await().atMost(PATIENCE).until(() -> status().activeConnections() == 0);
             int threads = Thread.activeCount();
             Set<String> registered = registered();
+            List<WeakReference<TestSecret>> secrets = new ArrayList<>();
             for (int i = 0; i < changes; i++) {
                 TestSecret each = new TestSecret("n3w " + i);
+                secrets.add(new WeakReference<>(each));
                 String user = "app" + i;
                 ambassador.apply(List.of(
                         spec(known(backend.endpoint()), s -> s.credentials(each.credentials(user))),
@@ -322,6 +327,15 @@ class LiveChangeLineTest extends LineTest {
             assertEquals(changes + 2, ambassador.generation());
             await().atMost(PATIENCE).untilAsserted(() -> assertEquals(registered, registered()));
             await().atMost(PATIENCE).until(() -> Thread.activeCount() <= threads + 2);
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                System.gc();
+                assertEquals(
+                        List.of(),
+                        IntStream.range(0, changes)
+                                .filter(i -> secrets.get(i).get() != null)
+                                .boxed()
+                                .toList());
+            });
             assertEquals(new InetSocketAddress("127.0.0.1", port), ambassador.address("line"));
         }
     }

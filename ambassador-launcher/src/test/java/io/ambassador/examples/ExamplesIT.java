@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.ambassador.testkit.DockerEngine;
 import io.ambassador.testkit.Ports;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -53,7 +54,14 @@ class ExamplesIT {
         Example example = Example.of(DOCS.resolve(page), folder);
         assertFalse(example.steps().isEmpty());
         Path background = Files.createFile(folder.resolve("background.log"));
-        Process shell = shell(prepare());
+        boolean containers =
+                example.steps().stream().anyMatch(step -> step.command().startsWith("docker "));
+        try (DockerEngine engine = containers ? DockerEngine.start("--group=nogroup") : null) {
+            read(example, shell(prepare(), engine), background);
+        }
+    }
+
+    private static void read(Example example, Process shell, Path background) throws Exception {
         try (OutputStream in = shell.getOutputStream();
                 BufferedReader out = shell.inputReader(UTF_8)) {
             for (Example.Step step : example.steps()) {
@@ -91,7 +99,7 @@ class ExamplesIT {
     }
 
     /** Of a user who is not root, since some servers refuse to be; in a process group of its own. */
-    private Process shell(Path home) throws IOException {
+    private Process shell(Path home, DockerEngine engine) throws IOException {
         List<String> line = new ArrayList<>(List.of("setsid", "bash"));
         if (IS_ROOT) {
             line.addAll(1, List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"));
@@ -100,7 +108,11 @@ class ExamplesIT {
                 new ProcessBuilder(line).directory(home.toFile()).redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("PG") || name.startsWith("LC_"));
         builder.environment().put("LC_ALL", "C.UTF-8");
+        builder.environment().put("HOME", folder.toString());
         builder.environment().put("AMBASSADOR_ADMIN_LISTEN", "127.0.0.1:" + Ports.free());
+        if (engine != null) {
+            builder.environment().put("DOCKER_HOST", engine.host());
+        }
         return builder.start();
     }
 

@@ -152,7 +152,7 @@ class ProxyProtocolIT {
             await().untilAsserted(() -> assertEquals( // the decoder closes before it says why
                     hostile.size(),
                     meters.get("ambassador.connections.closed")
-                            .tag("reason", "not-allowed")
+                            .tag("reason", "proxy-header-failed")
                             .counter()
                             .count()));
             try (Socket good = from("127.0.0.1", port)) {

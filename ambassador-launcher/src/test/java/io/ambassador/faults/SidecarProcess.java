@@ -112,11 +112,30 @@ final class SidecarProcess implements AutoCloseable {
         }
     }
 
+    /** The file it was started with, to be written anew. */
+    Path configuration() {
+        return configuration;
+    }
+
+    /** Has it read its file again; what it answers, be it that it will not. */
+    HttpResponse<String> reload() throws IOException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + admin + "/api/reload"))
+                .timeout(Duration.ofSeconds(30))
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
+    }
+
     /** The sum of a meter's series whose labels contain {@code label}. */
     double metric(String name, String label) throws IOException {
         return get("/metrics")
                 .lines()
-                .filter(line -> line.startsWith(name + "{") && line.contains(label))
+                .filter(line -> line.startsWith(name + (label.isEmpty() ? "" : "{")) && line.contains(label))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();
     }
@@ -140,6 +159,10 @@ final class SidecarProcess implements AutoCloseable {
     /** What it has logged so far. */
     List<String> log() {
         return daemon.output().lines().toList();
+    }
+
+    int threads() {
+        return (int) status("Threads:");
     }
 
     private long status(String field) {

@@ -113,6 +113,15 @@ public final class Json {
         return elements;
     }
 
+    /** The fields of an object, in order; else none. */
+    public Map<String, Json> fields() {
+        Map<String, Json> fields = new LinkedHashMap<>();
+        if (value instanceof Map<?, ?> object) {
+            object.forEach((name, field) -> fields.put((String) name, (Json) field));
+        }
+        return fields;
+    }
+
     /** The fields of an object whose values read as text, in order; else none. */
     public Map<String, String> texts() {
         Map<String, String> texts = new LinkedHashMap<>();

@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 public interface Managed {
     List<ServiceStatus> services();
 
-    /** Whether every service has heard from its discovery, or waited long enough. */
+    /** Whether every service has had endpoints, or waited long enough for them. */
     boolean isReady();
 
     boolean isDraining();

@@ -130,7 +130,8 @@ public final class ConfigReader {
     private void claim(Settings owner, ListenAddress address) {
         for (Map.Entry<ListenAddress, String> other : taken.entrySet()) {
             if (other.getKey().overlaps(address)) {
-                owner.problem("listen", address + " is also " + other.getValue() + ". Give one of them another");
+                owner.problem(
+                        "listen", address + " is also " + other.getValue() + ". Give one of them another address");
                 return;
             }
         }

@@ -291,7 +291,13 @@ public final class Reference {
                     "`on`, `failures`, `off`",
                     "on",
                     "Which connections get a line in the log when they end; `failures`: those that did not end as they"
-                            + " should. See [access log](operations.md#access-log)."));
+                            + " should. See [access log](operations.md#access-log)."),
+            key(
+                    "startup-deadline",
+                    "duration or `off`",
+                    "10s",
+                    "After this long the service counts as ready without endpoints, so that an outage of discovery does"
+                            + " not keep the rest from starting. `off`: only endpoints make it ready"));
 
     /** Keys that belong to the product but not to this version. */
     static final Set<String> LATER_GLOBAL = Set.of("listeners", "register");

@@ -29,6 +29,7 @@ import io.ambassador.spi.protocol.ProtocolProvider;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +67,7 @@ final class ServiceReader {
         AllowSpec allow = allow(settings.block("allow"));
         ProxyProtocolSpec proxyProtocol = proxyProtocol(settings.block("proxy-protocol"));
         RelayMode relay = settings.word("relay", RelayMode.AUTO);
+        Duration startupDeadline = settings.durationOrOff("startup-deadline", ServiceSpec.STARTUP_DEADLINE);
         AccessLog accessLog = settings.word("access-log", AccessLog.ON);
         if (credentials != null && tls == null && !credentials.insecure()) {
             refuseSecretsInTheClear(discovery);
@@ -91,7 +93,8 @@ final class ServiceReader {
                     allow,
                     proxyProtocol,
                     relay,
-                    accessLog);
+                    accessLog,
+                    startupDeadline);
         } catch (IllegalArgumentException e) {
             refused(String.valueOf(e.getMessage()));
             return null;

@@ -166,7 +166,7 @@ class ProblemsTest {
 
         assertEquals(
                 List.of("ambassador.conf: 3: services.b.listen: 0.0.0.0:6379 is also services.a.listen."
-                        + " Give one of them another port"),
+                        + " Give one of them another address"),
                 problems);
     }
 
