@@ -124,6 +124,11 @@ public final class DockerEngine implements AutoCloseable {
             }
         } finally {
             killWhatIsLeft();
+            // It binds its data onto itself, and leaves that and namespaces mounted.
+            run(List.of(
+                    "sh",
+                    "-c",
+                    "grep -F " + directory + "/ /proc/mounts | cut -d' ' -f2 | sort -r | xargs -r -n 1 umount -l"));
             if (daemon != null) {
                 daemon.close();
             }

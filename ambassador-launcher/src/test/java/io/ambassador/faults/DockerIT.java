@@ -313,9 +313,9 @@ class DockerIT {
                     await().atMost(PATIENCE).until(() -> clients.since(enough).size() > 50);
                     List<NewConnections.Call> later = clients.since(enough);
                     assertEquals(List.of(), NewConnections.failed(later));
-                    Set<Integer> numbers = new TreeSet<>();
-                    later.forEach(call -> numbers.add(call.backend()));
-                    assertEquals(Set.of(1, 2), numbers);
+                    // One whose connections failed meanwhile may be ejected for a while yet.
+                    assertTrue(later.stream().allMatch(call -> call.backend() == 1 || call.backend() == 2));
+                    awaitServed(ambassador, 1, 2);
                     long last = clients.since(back).stream()
                             .filter(call -> call.error() != null)
                             .mapToLong(NewConnections.Call::began)
