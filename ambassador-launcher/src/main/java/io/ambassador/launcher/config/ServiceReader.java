@@ -167,7 +167,7 @@ final class ServiceReader {
     private @Nullable Configured<EndpointSourceProvider<?>> discovery(Settings block) {
         String word = block.string("type");
         EndpointSourceProvider<?> provider =
-                word.isEmpty() ? null : find(block, "type", word, catalog.sources(), Set.of());
+                word.isEmpty() ? null : find(block, "type", word, catalog.sources(), Reference.LATER_SOURCES);
         return provider == null ? null : Configured.parse(provider, block);
     }
 
@@ -176,7 +176,7 @@ final class ServiceReader {
             DiscoveryUri uri = DiscoveryUri.parse(text);
             EndpointSourceProvider<?> named = catalog.sourceOf(uri.scheme());
             EndpointSourceProvider<?> provider =
-                    named != null ? named : find(key, uri.scheme(), catalog.sources(), Set.of());
+                    named != null ? named : find(key, uri.scheme(), catalog.sources(), Reference.LATER_SOURCES);
             return provider == null
                     ? null
                     : Configured.parse(provider, settings.derived(key, provider.settingsOf(uri)));
