@@ -127,6 +127,12 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
+    /** Waits for it to end by itself. */
+    public int exitCode() {
+        await();
+        return process.exitValue();
+    }
+
     @Override
     public void close() {
         Runtime.getRuntime().removeShutdownHook(hook);

@@ -156,6 +156,32 @@ final class SidecarProcess implements AutoCloseable {
         }
     }
 
+    /** POSTs without a body. */
+    void post(String path) throws IOException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + admin + path))
+                .timeout(Duration.ofSeconds(5))
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
+        try {
+            HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            if (response.statusCode() >= 300) {
+                throw new IOException(path + ": " + response.statusCode() + " " + response.body());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
+    }
+
+    void signal(String name) {
+        daemon.signal(name);
+    }
+
+    /** Its exit code, once it has ended. */
+    int awaitExit() {
+        return daemon.exitCode();
+    }
+
     /** What it has logged so far. */
     List<String> log() {
         return daemon.output().lines().toList();
