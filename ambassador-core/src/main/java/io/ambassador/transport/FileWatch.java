@@ -6,11 +6,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,14 +22,16 @@ import org.slf4j.LoggerFactory;
 public final class FileWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FileWatch.class);
 
-    private final Map<Path, Object> seen;
+    private final List<Path> files;
     private final Runnable changed;
     private final Future<?> polling;
+    private List<Object> seen;
     private volatile boolean closed;
 
-    private FileWatch(Map<Path, Object> seen, Duration interval, ScheduledExecutorService scheduler, Runnable changed) {
-        this.seen = new LinkedHashMap<>(seen);
+    private FileWatch(Collection<Path> files, Duration interval, ScheduledExecutorService scheduler, Runnable changed) {
+        this.files = List.copyOf(files);
         this.changed = changed;
+        this.seen = look();
         this.polling = scheduler.scheduleWithFixedDelay(
                 this::poll, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
     }
@@ -42,19 +44,7 @@ public final class FileWatch implements AutoCloseable {
      */
     public static FileWatch start(
             Collection<Path> files, Duration interval, ScheduledExecutorService scheduler, Runnable changed) {
-        Map<Path, Object> now = new LinkedHashMap<>();
-        files.forEach(file -> now.put(file, stamp(file)));
-        return new FileWatch(now, interval, scheduler, changed);
-    }
-
-    /**
-     * The same for files that were read before, if {@link #stamp} was asked before that.
-     *
-     * @param seen what it said of each
-     */
-    public static FileWatch resume(
-            Map<Path, Object> seen, Duration interval, ScheduledExecutorService scheduler, Runnable changed) {
-        return new FileWatch(seen, interval, scheduler, changed);
+        return new FileWatch(files, interval, scheduler, changed);
     }
 
     /** May be called twice; no call starts after it has returned. */
@@ -68,23 +58,23 @@ public final class FileWatch implements AutoCloseable {
         if (closed) {
             return;
         }
-        boolean different = false;
-        for (Map.Entry<Path, Object> file : seen.entrySet()) {
-            Object now = stamp(file.getKey());
-            different |= !now.equals(file.setValue(now));
-        }
-        if (!different) {
+        List<Object> now = look();
+        if (now.equals(seen)) {
             return;
         }
+        seen = now;
         try {
             changed.run();
         } catch (RuntimeException e) {
-            LOG.error("A change of {} could not be followed.", seen.keySet(), e);
+            LOG.error("A change of {} could not be followed.", files, e);
         }
     }
 
-    /** What is another when the file is. */
-    public static Object stamp(Path file) {
+    private List<Object> look() {
+        return files.stream().map(FileWatch::stamp).collect(Collectors.toUnmodifiableList());
+    }
+
+    private static Object stamp(Path file) {
         boolean unix = file.getFileSystem().supportedFileAttributeViews().contains("unix");
         try {
             return Files.readAttributes(

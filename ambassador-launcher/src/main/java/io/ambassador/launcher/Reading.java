@@ -4,7 +4,6 @@ import io.ambassador.Ambassador;
 import io.ambassador.launcher.config.Configuration;
 import io.ambassador.service.ServiceSpec;
 import io.ambassador.spi.ConfigurationException;
-import io.ambassador.transport.FileWatch;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,7 +33,7 @@ final class Reading implements Ambassador.Wanted {
     }
 
     Configuration read() throws ConfigurationException {
-        Configuration read = source.read(file -> files.computeIfAbsent(file, FileWatch::stamp));
+        Configuration read = source.read(file -> files.computeIfAbsent(file, FileStamp::of));
         configuration = read;
         return read;
     }
@@ -51,7 +50,7 @@ final class Reading implements Ambassador.Wanted {
         return Objects.requireNonNull(configuration, "not read");
     }
 
-    /** Every file that had a part in it, also one that is missing, as {@link FileWatch#stamp} found it before. */
+    /** Every file that had a part in it, also one that is missing, with the {@link FileStamp} it had before. */
     Map<Path, Object> files() {
         return files;
     }

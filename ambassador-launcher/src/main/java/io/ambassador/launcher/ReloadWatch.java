@@ -1,13 +1,11 @@
 package io.ambassador.launcher;
 
-import io.ambassador.transport.FileWatch;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -17,15 +15,17 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 final class ReloadWatch implements AutoCloseable {
-    private static final Duration INTERVAL = Duration.ofSeconds(1);
+    private static final long LOOK_MILLIS = 500;
 
-    /** Longer than between two looks, so that somebody still writing is noticed. */
-    private static final long QUIET_MILLIS = 1_500;
+    /** So that somebody who is still writing is waited for. */
+    private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(1_500);
 
     private final Runnable reload;
+    private final Map<Path, Object> seen = new LinkedHashMap<>();
     private @Nullable ScheduledExecutorService thread;
-    private @Nullable FileWatch watch;
-    private @Nullable Future<?> pending;
+    private @Nullable Future<?> looking;
+    private boolean changed;
+    private long changedAt;
     private boolean closed;
 
     ReloadWatch(Runnable reload) {
@@ -35,39 +35,41 @@ final class ReloadWatch implements AutoCloseable {
     /**
      * From now on.
      *
-     * @param files with what {@link FileWatch#stamp} said of each before it was read; empty to watch none
+     * @param files with the {@link FileStamp} that each had before it was read; empty to watch none
      */
     synchronized void follow(Map<Path, Object> files) {
-        if (watch != null) {
-            watch.close();
-            watch = null;
+        if (looking != null) {
+            looking.cancel(false);
+            looking = null;
         }
+        seen.clear();
+        seen.putAll(files);
         if (closed || files.isEmpty()) {
             return;
         }
         if (thread == null) {
             thread = Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("ambassador-files", true));
         }
-        watch = FileWatch.resume(files, INTERVAL, thread, this::changed);
+        looking = thread.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    private synchronized void changed() {
-        if (pending != null) {
-            pending.cancel(false);
+    private synchronized void look() {
+        for (Map.Entry<Path, Object> file : seen.entrySet()) {
+            Object now = FileStamp.of(file.getKey());
+            if (!now.equals(file.setValue(now))) {
+                changed = true;
+                changedAt = System.nanoTime();
+            }
         }
-        try {
-            pending = closed || thread == null ? null : thread.schedule(reload, QUIET_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException e) {
-            pending = null; // closed at this very moment
+        if (changed && System.nanoTime() - changedAt >= QUIET_NANOS) {
+            changed = false;
+            reload.run();
         }
     }
 
     @Override
     public synchronized void close() {
         closed = true;
-        if (watch != null) {
-            watch.close();
-        }
         if (thread != null) {
             thread.shutdownNow();
         }

@@ -167,7 +167,9 @@ class OverloadIT {
                 assertWithin(Duration.ofSeconds(10), Duration.ofSeconds(3), lasted[lasted.length - 1]);
                 assertTrue(calls.size() > 200);
                 assertEquals(List.of(), NewConnections.failed(calls));
-                assertEquals(senders, sidecar.metric("ambassador_connections_closed_total", "reason=\"not-allowed\""));
+                assertEquals(
+                        senders,
+                        sidecar.metric("ambassador_connections_closed_total", "reason=\"proxy-header-failed\""));
             }
         }
     }
