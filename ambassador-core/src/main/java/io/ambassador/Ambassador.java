@@ -261,6 +261,20 @@ public final class Ambassador implements AutoCloseable {
         }
 
         /**
+         * Tries each service out, one after the other: finds its endpoints, connects to them, logs in once at each, and
+         * stops logging in when the credentials are refused. Binds nothing. Blocks.
+         *
+         * @param patience with each service's discovery; connections have the service's own limits
+         */
+        public List<ServiceReport> check(Duration patience) throws InterruptedException {
+            List<ServiceReport> reports = new ArrayList<>();
+            for (ServiceSpec spec : services) {
+                reports.add(ServiceCheck.run(spec, patience));
+            }
+            return reports;
+        }
+
+        /**
          * Binds every listener and begins discovery.
          *
          * @throws AmbassadorException if a port cannot be bound or a service cannot be set up; everything is released

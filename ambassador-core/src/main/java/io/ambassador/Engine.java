@@ -13,8 +13,12 @@ import io.ambassador.service.ServiceSpec;
 import io.ambassador.service.ServiceStatus;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.ConfigurationException;
+import io.ambassador.spi.Configured;
+import io.ambassador.spi.discovery.Endpoint;
+import io.ambassador.spi.protocol.ProbeProvider;
 import io.ambassador.transport.DirectMemory;
 import io.ambassador.transport.Transport;
+import io.ambassador.upstream.EndpointTrial;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -27,6 +31,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -112,6 +117,22 @@ final class Engine {
 
     List<ServiceSpec> specs() {
         return running.specs();
+    }
+
+    /** See {@link EndpointTrial}. */
+    CompletableFuture<EndpointTrial.Result> tryOut(
+            String name, Configured<ProbeProvider<?>> probe, Endpoint endpoint, boolean logsIn) {
+        ServiceUnit unit = Objects.requireNonNull(running.services().get(name), name);
+        return EndpointTrial.run(unit.service(), unit.connector(), transport, probe, endpoint, logsIn);
+    }
+
+    /** Why a service has no endpoint; empty if it has one. */
+    String absence(String name) {
+        return Objects.requireNonNull(running.services().get(name), name)
+                .service()
+                .pool()
+                .snapshot()
+                .reason();
     }
 
     long generation() {

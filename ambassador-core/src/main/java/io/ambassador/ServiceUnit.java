@@ -31,6 +31,7 @@ final class ServiceUnit {
 
     private final ServiceSpec spec;
     private final Service service;
+    private final Connector connector;
     private final @Nullable TlsContexts tls;
     private final @Nullable ListenerTls clientTls;
     private final @Nullable WarmPool warm;
@@ -51,8 +52,7 @@ final class ServiceUnit {
         this.tls = tls;
         this.clientTls = clientTls;
         this.old = old;
-        Connector connector =
-                new Connector(transport, spec, tls, service.protocol().negotiatesTls());
+        this.connector = new Connector(transport, spec, tls, service.protocol().negotiatesTls());
         this.warm = spec.limits().prewarm() == 0
                 ? null
                 : new WarmPool(service, connector, transport.loops(), environment.registry());
@@ -151,6 +151,10 @@ final class ServiceUnit {
 
     Service service() {
         return service;
+    }
+
+    Connector connector() {
+        return connector;
     }
 
     Entrance entrance() {

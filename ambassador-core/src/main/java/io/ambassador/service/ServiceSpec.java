@@ -92,6 +92,29 @@ public record ServiceSpec(
         }
     }
 
+    /** The same with no listener, no probe and no connection made beforehand: it does nothing unless it is told to. */
+    public ServiceSpec withoutTraffic() {
+        return new ServiceSpec(
+                name,
+                List.of(),
+                protocol,
+                discovery,
+                Role.ANY,
+                balancing,
+                credentials,
+                clientCredentials,
+                tls,
+                clientTls,
+                health.withProbe(null),
+                onChange,
+                limits.withPrewarm(0, limits.prewarmAge()),
+                allow,
+                proxyProtocol,
+                relay,
+                accessLog,
+                startupDeadline);
+    }
+
     @SuppressWarnings("unchecked") // a provider's own config is the only one it is ever paired with
     private static Protocol create(Configured<ProtocolProvider<?>> configured) {
         return ((ProtocolProvider<Record>) configured.provider()).create(configured.config());

@@ -5,11 +5,22 @@ import com.typesafe.config.ConfigException;
 import io.ambassador.Ambassador;
 import io.ambassador.launcher.config.ConfigReader;
 import io.ambassador.service.Catalog;
+import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.ConfigurationException;
 
 /** Starts from HOCON, for embedders: the same that {@code ambassador run} starts, without its admin address. */
 public final class AmbassadorConfig {
     private AmbassadorConfig() {}
+
+    /**
+     * Starts what the block {@code ambassador} of {@code config} describes.
+     *
+     * @param config resolved, as {@code ConfigFactory.load()} gives it
+     * @throws AmbassadorException if the configuration is wrong or it cannot start; everything is released
+     */
+    public static Ambassador fromConfig(Config config) throws AmbassadorException {
+        return builderFrom(config).start();
+    }
 
     /**
      * An ambassador as described by the block {@code ambassador} of {@code config}, which may hold other blocks.

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the pages on protocols and sources tell readers to type shows them what the pages say. */
+/** What the first page and those on protocols and sources tell readers to type shows them what the pages say. */
 class ExamplesIT {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Path DOCS = ROOT.resolve("docs");
@@ -34,7 +34,7 @@ class ExamplesIT {
     Path folder;
 
     static List<Path> pages() throws IOException {
-        List<Path> pages = new ArrayList<>();
+        List<Path> pages = new ArrayList<>(List.of(DOCS.relativize(ROOT.resolve("README.md"))));
         for (String folder : List.of("protocols", "discovery")) {
             try (Stream<Path> files = Files.list(DOCS.resolve(folder))) {
                 for (Path file : files.sorted().toList()) {

@@ -22,7 +22,7 @@ class AmbassadorConfigTest {
         try (EchoServer backend = EchoServer.start()) {
             Config config = ConfigFactory.parseString("other { key = 1 }, ambassador { defaults.balancing = first,"
                     + " services.a { listen = 0, discovery = \"static://127.0.0.1:" + backend.port() + "\" } }");
-            try (Ambassador ambassador = AmbassadorConfig.builderFrom(config).start()) {
+            try (Ambassador ambassador = AmbassadorConfig.fromConfig(config)) {
                 await().until(() -> !ambassador.services().get(0).endpoints().isEmpty());
                 try (Socket socket = new Socket()) {
                     socket.setSoTimeout(30_000);

@@ -78,7 +78,6 @@ class MainTest {
                     forward 1=127.0.0.1:1 --tls-ca /ca    | tls.server-name: is missing
                     wait --timeout soon                   | "soon" is not a duration such as 250ms, 30s or 2m
                     status --watch --interval soon        | "soon" is not a duration such as 250ms, 30s or 2m
-                    check --connect                       | Unknown option: '--connect'
                     """)
     void wrongUsageIsToldAndExitsWithTwo(String line, String message) {
         assertEquals(2, run(line.split(" ")));
