@@ -43,7 +43,8 @@ final class Jar implements AutoCloseable {
     static Jar exec(Map<String, String> environment, Path folder, List<String> command) {
         try {
             Path output = Files.createTempFile("ambassador-", ".log");
-            // Whoever is started in the background is deaf to SIGINT (under nohup to SIGHUP), and so are its children unless told otherwise.
+            // Whoever is started in the background is deaf to SIGINT (under nohup to SIGHUP), and so are its children
+            // unless told otherwise.
             List<String> listening = new ArrayList<>(List.of("env", "--default-signal=INT,HUP"));
             listening.addAll(command);
             ProcessBuilder builder = new ProcessBuilder(listening)
