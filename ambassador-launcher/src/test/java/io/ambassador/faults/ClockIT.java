@@ -69,7 +69,7 @@ class ClockIT {
                 await().atMost(PATIENCE).until(() -> {
                     for (int i = 0; i < seen.length; i++) {
                         if (streams.all().get(i).messages()
-                                < seen[i] + 60) { // three seconds, in which DNS is asked again
+                                < seen[i] + 30) { // more than a second, in which DNS is asked again
                             return false;
                         }
                     }

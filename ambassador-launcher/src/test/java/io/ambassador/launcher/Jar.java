@@ -29,6 +29,10 @@ final class Jar implements AutoCloseable {
     }
 
     static Jar run(Map<String, String> environment, String... args) {
+        return exec(environment, Path.of("target"), command(args));
+    }
+
+    static List<String> command(String... args) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xshare:auto",
@@ -37,7 +41,7 @@ final class Jar implements AutoCloseable {
                 "-jar",
                 PATH.toString()));
         command.addAll(List.of(args));
-        return exec(environment, Path.of("target"), command);
+        return command;
     }
 
     static Jar exec(Map<String, String> environment, Path folder, List<String> command) {
