@@ -36,7 +36,7 @@ final class Reloader implements AutoCloseable {
     private final Ambassador ambassador;
     private final Consumer<LogSettings> log;
     private final ReloadWatch watch = new ReloadWatch(() -> reload("A file has changed", false));
-    private Reading inForce;
+    private volatile Reading inForce;
     private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
             1,
             1,
@@ -57,6 +57,11 @@ final class Reloader implements AutoCloseable {
         this.log = log;
         thread.allowCoreThreadTimeOut(true);
         follow(first.files());
+    }
+
+    /** What runs. */
+    Configuration inForce() {
+        return inForce.configuration();
     }
 
     /** @param dryRun to find out what would happen */

@@ -118,7 +118,10 @@ class DocumentsTest {
         throw new AssertionError(block.toString(), wrong);
     }
 
-    /** A whole file, or what may stand in one: some keys of everything, of a service, or of its credentials. */
+    /**
+     * A whole file, or what may stand in one: some keys of everything, with or without a service, of a service, or of its
+     * credentials.
+     */
     private static List<String> readings(String text) {
         String service = "listen = 1, discovery = \"static://127.0.0.1:1\"\n";
         String redis = "protocol = redis\n";
@@ -126,6 +129,7 @@ class DocumentsTest {
         return List.of(
                 text,
                 "ambassador {\n" + text + "\n}",
+                text + "\n" + name + service + "}",
                 name + service + text + "\n}",
                 name + service + redis + text + "\n}",
                 name + service + redis + "credentials {\n" + text + "\n} }");

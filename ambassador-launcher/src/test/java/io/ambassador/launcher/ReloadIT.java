@@ -99,6 +99,12 @@ class ReloadIT {
             sidecar.awaitOutput("SIGHUP: reloading the configuration.");
             sidecar.awaitOutput("configuration 2 is in force: service echo changed (limits.max-connections)");
             echoes(client);
+            String config = new AdminClient(Integer.toString(admin), () -> null).query("/api/config");
+            assertTrue(config.startsWith("{\"generation\":2,"), config);
+            assertTrue(
+                    config.contains("{\"key\":\"services.echo.limits.max-connections\",\"value\":\"7\",\"origin\":\""
+                            + file + ": 2\"}"),
+                    config);
             assertTrue(ask(0, "status").contains("127.0.0.1:" + port));
         }
     }

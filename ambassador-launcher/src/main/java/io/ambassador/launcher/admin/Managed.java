@@ -26,6 +26,12 @@ public interface Managed {
     /** Tells {@code observer} from now on, until what is returned is closed. */
     AutoCloseable observe(Observer observer);
 
+    /** Counts the configurations that have been in force, from 1. */
+    long generation();
+
+    /** Every value in force, by key. */
+    List<EffectiveValue> configuration();
+
     /** Reads the configuration again. Takes a while, and is told when it is over, on any thread. */
     CompletableFuture<ReloadOutcome> reload(boolean dryRun);
 

@@ -24,6 +24,7 @@ final class Router {
     private static final String RELOAD = "/api/reload";
     private static final String EVENTS = "/api/events";
     private static final String RECENT = "/api/connections/recent";
+    private static final String CONFIG = "/api/config";
     private static final String LOG_LEVEL = "/api/log-level";
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.admin");
 
@@ -54,6 +55,7 @@ final class Router {
                 Map.entry("/startup", request -> ready()),
                 Map.entry("/metrics", this::metrics),
                 Map.entry(LOG_LEVEL, request -> logLevel()),
+                Map.entry(CONFIG, request -> configuration()),
                 Map.entry(RECENT, this::recent),
                 Map.entry(EVENTS, this::events),
                 Map.entry(SERVICES, request -> services()));
@@ -237,6 +239,10 @@ final class Router {
         boolean wanted = open > 0 && open >= accept.quality("text/plain", "0.0.4");
         String type = wanted ? Metrics.OPEN_METRICS : Metrics.TEXT; // the latter also where neither is wanted
         return Reply.ok(type, metrics.scrape(type).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Reply configuration() {
+        return Reply.ok(Reply.JSON, ConfigJson.of(managed.generation(), managed.configuration()));
     }
 
     private Reply services() {

@@ -70,7 +70,7 @@ public final class ConfigReader {
                 globals.watch(),
                 globals.eventLoops(),
                 root.warnings(),
-                () -> EffectiveConfig.lines(config));
+                () -> EffectiveConfig.values(config));
     }
 
     /** What stands outside services. */

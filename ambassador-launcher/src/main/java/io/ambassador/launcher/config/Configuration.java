@@ -2,6 +2,7 @@ package io.ambassador.launcher.config;
 
 import io.ambassador.Ambassador;
 import io.ambassador.launcher.admin.AdminSpec;
+import io.ambassador.launcher.admin.EffectiveValue;
 import io.ambassador.service.ServiceSpec;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param watch whether a change of its files is to be followed
  * @param eventLoops 0 for the default
  * @param warnings what is allowed but not advised, with origin and key
- * @param effective one line for each value in force, with its origin, secrets masked; made when asked for
+ * @param effective every value in force, by key; made when asked for
  */
 public record Configuration(
         List<ServiceSpec> services,
@@ -28,7 +29,7 @@ public record Configuration(
         boolean watch,
         int eventLoops,
         List<String> warnings,
-        Supplier<List<String>> effective) {
+        Supplier<List<EffectiveValue>> effective) {
     public Configuration {
         services = List.copyOf(services);
         warnings = List.copyOf(warnings);

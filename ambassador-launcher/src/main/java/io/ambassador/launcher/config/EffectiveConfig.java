@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import io.ambassador.launcher.admin.EffectiveValue;
 import io.ambassador.spi.Redaction;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** Renders what is in force, one value a line with its origin, and no secret. */
+/** Tells what is in force, each value with its origin, and no secret. */
 final class EffectiveConfig {
     private static final String SERVICES = "services.";
     private static final String MASK = '"' + Redaction.MASK + '"';
@@ -25,12 +26,12 @@ final class EffectiveConfig {
     private static final Pattern PLACE =
             Pattern.compile(".*(password|next|token)\\.(file|env|credential)(\\..*)?|admin\\.token-for");
 
-    private final Map<String, String> lines = new TreeMap<>();
+    private final Map<String, EffectiveValue> values = new TreeMap<>();
 
     private EffectiveConfig() {}
 
     /** @param config what stands under {@code ambassador}, services with their defaults */
-    static List<String> lines(Config config) {
+    static List<EffectiveValue> values(Config config) {
         EffectiveConfig effective = new EffectiveConfig();
         effective.flatten("", config.root().withoutKey("defaults"));
         Reference.GLOBAL.forEach(key -> effective.usual("", key));
@@ -44,7 +45,7 @@ final class EffectiveConfig {
                 }
             }
         }
-        return List.copyOf(effective.lines.values());
+        return List.copyOf(effective.values.values());
     }
 
     /** Keys of blocks that mean something by being there have no defaults while they are not. */
@@ -57,11 +58,11 @@ final class EffectiveConfig {
     private void usual(String prefix, Reference.Key key) {
         String path = prefix + key.path();
         String parent = path.substring(0, path.lastIndexOf('.') + 1);
-        boolean off = parent.endsWith(".outlier.") && lines.containsKey(parent.substring(0, parent.length() - 1));
+        boolean off = parent.endsWith(".outlier.") && values.containsKey(parent.substring(0, parent.length() - 1));
         boolean written =
-                lines.containsKey(path) || lines.keySet().stream().anyMatch(line -> line.startsWith(path + "."));
+                values.containsKey(path) || values.keySet().stream().anyMatch(other -> other.startsWith(path + "."));
         if (!written && !off && !key.fallback().isEmpty()) {
-            line(path, key.fallback().matches("[\\[a-z0-9].*") ? quoted(key.fallback()) : key.fallback(), "default");
+            put(path, key.fallback().matches("[\\[a-z0-9].*") ? quoted(key.fallback()) : key.fallback(), "default");
         }
     }
 
@@ -76,13 +77,13 @@ final class EffectiveConfig {
             if (value instanceof ConfigObject nested) {
                 flatten(path + ".", nested);
             } else if (value.valueType() != ConfigValueType.NULL) {
-                line(path, render(path, value), HoconSource.describe(value));
+                put(path, render(path, value), HoconSource.describe(value));
             }
         }
     }
 
-    private void line(String path, String value, String origin) {
-        lines.put(path, path + " = " + value + "  # " + origin);
+    private void put(String path, String value, String origin) {
+        values.put(path, new EffectiveValue(path, value, origin));
     }
 
     private static String render(String path, ConfigValue value) {

@@ -6,6 +6,7 @@ import io.ambassador.explain.Event;
 import io.ambassador.explain.Observer;
 import io.ambassador.launcher.admin.AdminServer;
 import io.ambassador.launcher.admin.AdminSpec;
+import io.ambassador.launcher.admin.EffectiveValue;
 import io.ambassador.launcher.admin.Managed;
 import io.ambassador.launcher.admin.Metrics;
 import io.ambassador.launcher.admin.ReloadOutcome;
@@ -203,6 +204,16 @@ final class Stage implements AutoCloseable {
             @Override
             public boolean isDraining() {
                 return draining;
+            }
+
+            @Override
+            public long generation() {
+                return ambassador.generation();
+            }
+
+            @Override
+            public List<EffectiveValue> configuration() {
+                return List.of(); // the demo is described in code
             }
 
             @Override

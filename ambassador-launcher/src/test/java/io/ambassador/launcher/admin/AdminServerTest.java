@@ -105,6 +105,17 @@ class AdminServerTest {
     }
 
     @Test
+    void whatIsConfiguredIsToldWithItsOrigin() throws Exception {
+        HttpResponse<String> answer = ask("GET", "/api/config");
+
+        assertEquals(200, answer.statusCode());
+        assertEquals(
+                "{\"generation\":3,\"values\":[{\"key\":\"event-loops\",\"value\":\"2\",\"origin\":\"a.conf: 4\"},"
+                        + "{\"key\":\"services.a.listen\",\"value\":\"\\\"127.0.0.1:1\\\"\",\"origin\":\"default\"}]}",
+                answer.body());
+    }
+
+    @Test
     void servicesAreJson() throws Exception {
         HttpResponse<String> all = ask("GET", "/api/services");
 

@@ -209,7 +209,7 @@ class ExplainApiTest {
         return follower;
     }
 
-    private final class Told implements Managed {
+    private final class Told extends Uneventful {
         @Override
         public List<ConnectionRecord> recentConnections() {
             List<ConnectionRecord> all = new ArrayList<>(redis.connections());

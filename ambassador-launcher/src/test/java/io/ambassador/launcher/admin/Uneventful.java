@@ -18,6 +18,18 @@ abstract class Uneventful implements Managed {
     }
 
     @Override
+    public long generation() {
+        return 3;
+    }
+
+    @Override
+    public List<EffectiveValue> configuration() {
+        return List.of(
+                new EffectiveValue("event-loops", "2", "a.conf: 4"),
+                new EffectiveValue("services.a.listen", "\"127.0.0.1:1\"", "default"));
+    }
+
+    @Override
     public AutoCloseable observe(Observer observer) {
         return () -> {};
     }

@@ -185,14 +185,13 @@ class ConfigReaderTest {
 
     @Test
     void theEffectiveConfigurationMasksWhatClientsMustShow() throws Exception {
-        String effective = String.join(
-                "\n",
-                hocon.service(
-                                "protocol = redis, credentials.password.file = /p",
-                                "client-credentials { username = alice, password = hunter2 }")
-                        .read()
-                        .effective()
-                        .get());
+        String effective = hocon.service(
+                        "protocol = redis, credentials.password.file = /p",
+                        "client-credentials { username = alice, password = hunter2 }")
+                .read()
+                .effective()
+                .get()
+                .toString();
 
         assertTrue(effective.contains("client-credentials.username = \"alice\""), effective);
         assertTrue(!effective.contains("hunter2"), effective);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.launcher.admin.EffectiveValue;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceSpec;
 import io.ambassador.spi.Redaction;
@@ -167,7 +168,7 @@ class ConfigSourcesTest {
                 configuration
                         .effective()
                         .get()
-                        .contains("event-loops = 3  # " + folder.resolve("parts/common.conf") + ": 1"),
+                        .contains(new EffectiveValue("event-loops", "3", folder.resolve("parts/common.conf") + ": 1")),
                 configuration.effective().get()::toString);
     }
 

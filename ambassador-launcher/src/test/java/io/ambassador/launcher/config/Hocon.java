@@ -3,6 +3,7 @@ package io.ambassador.launcher.config;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.typesafe.config.ConfigFactory;
+import io.ambassador.launcher.admin.EffectiveValue;
 import io.ambassador.service.Catalog;
 import io.ambassador.service.ServiceSpec;
 import io.ambassador.spi.ConfigurationException;
@@ -86,9 +87,9 @@ final class Hocon {
     /** {@link Configuration#effective} without the folder, by key. */
     Map<String, String> effective() throws ConfigurationException {
         Map<String, String> lines = new HashMap<>();
-        for (String line : read().effective().get()) {
-            int equals = line.indexOf(" = ");
-            lines.put(line.substring(0, equals), line.substring(equals + 3).replace(folder + "/", ""));
+        for (EffectiveValue each : read().effective().get()) {
+            String line = each.toString();
+            lines.put(each.key(), line.substring(each.key().length() + 3).replace(folder + "/", ""));
         }
         return lines;
     }
