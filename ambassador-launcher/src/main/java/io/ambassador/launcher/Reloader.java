@@ -67,7 +67,12 @@ final class Reloader implements AutoCloseable {
     /** @param dryRun to find out what would happen */
     CompletableFuture<ReloadOutcome> reload(String reason, boolean dryRun) {
         try {
-            return CompletableFuture.supplyAsync(() -> run(reason, dryRun), thread);
+            return CompletableFuture.supplyAsync(() -> run(reason, dryRun), thread)
+                    .whenComplete((outcome, failure) -> {
+                        if (failure != null) { // a defect; who asked by a signal or a file would not hear of it
+                            LOG.error("The configuration could not be reloaded.", failure);
+                        }
+                    });
         } catch (RejectedExecutionException e) {
             return CompletableFuture.completedFuture(
                     ReloadOutcome.rejected(ambassador.generation(), List.of(refusal())));
