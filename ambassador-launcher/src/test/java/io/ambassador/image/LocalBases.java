@@ -47,7 +47,7 @@ final class LocalBases {
                 mkdir -p jdk/bin jdk/usr/bin jdk/opt/jdk jdk/tmp
                 cp -L /bin/busybox /bin/bash jdk/bin
                 for tool in sh dirname readlink sed tr rm mkdir mv uname env; do ln -s busybox jdk/bin/$tool; done
-                ln -s /bin/env jdk/usr/bin/env
+                ln -s ../../bin/env jdk/usr/bin/env
                 tar -C %1$s -ch --exclude=./lib/src.zip --exclude=./docs --exclude=./man --exclude=./jmods . |
                   tar -C jdk/opt/jdk -x
                 if [ -d %1$s/jmods ]; then mkdir jdk/opt/jdk/jmods; cp %1$s/jmods/%2$s jdk/opt/jdk/jmods; fi
