@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,9 +50,17 @@ final class Example {
         return steps;
     }
 
-    /** Ports of this run by the numbers in the document. */
-    Map<String, Integer> ports() {
-        return ports;
+    /** Ports of this run. */
+    Collection<Integer> ports() {
+        return ports.values();
+    }
+
+    /** Those that an adapted {@code command} names. */
+    List<Integer> portsIn(String command) {
+        return ports.values().stream()
+                .filter(port ->
+                        Pattern.compile("\\b" + port + "\\b").matcher(command).find())
+                .toList();
     }
 
     /** Whether {@code page} has anything to type. */
