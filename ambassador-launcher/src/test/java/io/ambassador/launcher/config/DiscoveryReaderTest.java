@@ -40,9 +40,13 @@ class DiscoveryReaderTest {
                 .only()
                 .discovery();
 
-        assertEquals(List.of(3, 1, 1), groups.stream().map(group -> group.sources().size()).toList());
+        assertEquals(
+                List.of(3, 1, 1),
+                groups.stream().map(group -> group.sources().size()).toList());
         List<SourceSpec> merged = groups.get(0).sources();
-        assertEquals(List.of("consul", "static", "dns"), merged.stream().map(SourceSpec::type).toList());
+        assertEquals(
+                List.of("consul", "static", "dns"),
+                merged.stream().map(SourceSpec::type).toList());
         assertEquals(List.of(3, 0, 1), merged.stream().map(SourceSpec::weight).toList());
         assertEquals(
                 List.of(
@@ -120,9 +124,8 @@ class DiscoveryReaderTest {
     void secretsInAMergeAreMasked() throws Exception {
         assertEquals(
                 false,
-                hocon.service(
-                                "discovery { merge = [ { type = consul, address = \"127.0.0.1:8500\", service = x,"
-                                        + " token = hush } ] }")
+                hocon.service("discovery { merge = [ { type = consul, address = \"127.0.0.1:8500\", service = x,"
+                                + " token = hush } ] }")
                         .effective()
                         .toString()
                         .contains("hush"));
