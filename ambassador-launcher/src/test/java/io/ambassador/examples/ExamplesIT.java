@@ -15,9 +15,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,12 +70,10 @@ class ExamplesIT {
                 BufferedReader out = shell.inputReader(UTF_8)) {
             for (Example.Step step : example.steps()) {
                 if (step.inBackground()) {
-                    List<Integer> closed = closed(example);
+                    List<Integer> before = closed(example.ports());
                     String command = step.command().substring(0, step.command().length() - 1);
                     write(in, command + " </dev/null >>" + background + " 2>&1 &\n");
-                    await(step.command())
-                            .atMost(Duration.ofSeconds(30))
-                            .until(() -> closed(example).size() < closed.size());
+                    awaitPorts(example, step, before, background);
                 } else {
                     write(in, step.command() + "\necho '" + END + "'\n");
                     assertEquals(step.seen(), answer(out), step.command() + "\n" + Files.readString(background, UTF_8));
@@ -133,10 +135,29 @@ class ExamplesIT {
         return lines;
     }
 
-    /** The example's ports that nothing accepts on yet. */
-    private static List<Integer> closed(Example example) {
-        return example.ports().values().stream()
-                .filter(port -> !Ports.accepts(port))
-                .toList();
+    /**
+     * Until all ports are open that the command names; or, if it names none that was closed before, one that is named
+     * elsewhere, as in a file. Ports that an earlier step opens late say nothing of this one.
+     */
+    private static void awaitPorts(Example example, Example.Step step, List<Integer> before, Path background)
+            throws IOException {
+        Set<Integer> own = new TreeSet<>(example.portsIn(step.command()));
+        own.retainAll(before);
+        try {
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> own.isEmpty()
+                            ? closed(before).size() < before.size()
+                            : closed(own).isEmpty());
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError(
+                    step.command() + "\nstill closed: " + closed(own.isEmpty() ? before : own) + "\n"
+                            + Files.readString(background, UTF_8),
+                    e);
+        }
+    }
+
+    /** Those that nothing accepts on. */
+    private static List<Integer> closed(Collection<Integer> ports) {
+        return ports.stream().filter(port -> !Ports.accepts(port)).toList();
     }
 }
