@@ -24,7 +24,7 @@ final class Example {
         }
     }
 
-    private static final Pattern PORT = Pattern.compile("\\b1\\d{4}\\b");
+    private static final Pattern PORT = Pattern.compile("(?<![A-Za-z0-9])1\\d{4}(?![A-Za-z0-9])");
     private static final Pattern HERE = Pattern.compile("<<'?(\\w+)'?");
 
     private final List<Step> steps;
