@@ -55,13 +55,13 @@ public class PostgresqlBenchmark {
     private final PasswordLogin login = new PasswordLogin();
     private final LoginMeans means = new LoginMeans(LoginRules.DEFAULT, new ScramKeyCache());
     private final EmbeddedChannel backend = new EmbeddedChannel();
-    private final Startup startup = new Startup(
-            Startup.VERSION_3_0, Map.of("user", "app", "database", "orders", "application_name", "orders"));
+    private final Startup startup =
+            new Startup(Startup.VERSION_3_0, Map.of("user", "app", "database", "orders", "application_name", "orders"));
     private final ByteBuf packet = startup.encode(backend.alloc());
     private final ByteBuf welcome = welcome();
-    private final byte[] serverFirst =
-            ("r=" + NONCE + "serverpart,s=" + Base64.getEncoder().encodeToString(SALT) + ",i=" + ITERATIONS)
-                    .getBytes(US_ASCII);
+    private final byte[] serverFirst = ("r=" + NONCE + "serverpart,s="
+                    + Base64.getEncoder().encodeToString(SALT) + ",i=" + ITERATIONS)
+            .getBytes(US_ASCII);
     private ScramKeys keys;
     private byte[] serverFinal;
 
