@@ -39,7 +39,6 @@ class ProblemsTest {
                     http { timeout = 1s }               | http: is not supported by this version
                     redis { guard = true }              | redis: belongs to protocol redis, and this service's is tcp
                     discovery = "statik://127.0.0.1:1"  | discovery: "statik" is not a known discovery source (did you mean static?
-                    discovery = "marathon://m:8080/app" | discovery: "marathon" is not supported by this version
                     discovery = "etcd://127.0.0.1"      | discovery: expected: etcd://host:port,host:port/path
                     discovery = "127.0.0.1:1"           | discovery: "127.0.0.1:1" (expected: scheme://…)
                     discovery { type = consull }        | discovery.type: "consull" is not a known discovery source
