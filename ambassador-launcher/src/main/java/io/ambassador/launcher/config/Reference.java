@@ -305,7 +305,7 @@ public final class Reference {
     /** Words of providers that belong to the product but not to this version. */
     static final Set<String> LATER_PROTOCOLS = Set.of("http", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
 
-    static final Set<String> LATER_SOURCES = Set.of("marathon", "mdns");
+    static final Set<String> LATER_SOURCES = Set.of("marathon");
 
     private Reference() {}
 
