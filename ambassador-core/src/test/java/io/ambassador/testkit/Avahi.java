@@ -22,14 +22,16 @@ public final class Avahi implements AutoCloseable {
     public final class Publication implements AutoCloseable {
         private final Daemon daemon;
 
-        private Publication(String... words) {
+        /** @param awaits whether to wait until the link has agreed to it, for a second or two */
+        private Publication(boolean awaits, List<String> words) {
             List<String> line =
                     new ArrayList<>(List.of("env", "DBUS_SYSTEM_BUS_ADDRESS=" + bus(), "avahi-publish", "--no-fail"));
-            line.addAll(List.of(words));
+            line.addAll(words);
             Path own = Daemon.newDirectory("avahi-publish");
             daemon = Daemon.start(own, line, () -> {
                 try {
-                    return Files.readString(own.resolve("output.log")).contains("Established");
+                    return !awaits
+                            || Files.readString(own.resolve("output.log")).contains("Established");
                 } catch (IOException e) {
                     return false;
                 }
@@ -149,24 +151,21 @@ public final class Avahi implements AutoCloseable {
         return !inside("ss", "-Hltn", "sport", "=", ":" + port).isBlank();
     }
 
-    /** Publishes {@code instance} on its own host. */
+    /** Publishes {@code instance} on Avahi's own host. */
     public Publication publish(String instance, String type, int port, String... txt) {
-        return publication(List.of("--service", instance, type, Integer.toString(port)), txt);
+        List<String> words = new ArrayList<>(List.of("--service", instance, type, Integer.toString(port)));
+        words.addAll(List.of(txt));
+        return new Publication(true, words);
     }
 
-    /** Publishes {@code instance} on a host that is {@link #publishAddress published} besides. */
-    public Publication publishAt(String host, String instance, String type, int port, String... txt) {
-        return publication(List.of("--service", "--host=" + host, instance, type, Integer.toString(port)), txt);
+    /** Publishes {@code instance} on a host that is {@link #beginAddress published} besides, and does not wait for it. */
+    public Publication begin(String host, String instance, String type, int port) {
+        return new Publication(false, List.of("--service", "--host=" + host, instance, type, Integer.toString(port)));
     }
 
-    public Publication publishAddress(String host, String address) {
-        return publication(List.of("--address", "--no-reverse", host, address));
-    }
-
-    private Publication publication(List<String> words, String... more) {
-        List<String> all = new ArrayList<>(words);
-        all.addAll(Arrays.asList(more));
-        return new Publication(all.toArray(String[]::new));
+    /** Does not wait for it. */
+    public Publication beginAddress(String host, String address) {
+        return new Publication(false, List.of("--address", "--no-reverse", host, address));
     }
 
     /** SIGKILL: nobody says goodbye. What is published is published again after {@link #restart}. */

@@ -137,7 +137,6 @@ final class Browser implements Link.Member {
         timerAt = Long.MAX_VALUE;
         long now = System.nanoTime();
         dirty |= cache.expire(now);
-        boolean before = isDecided();
         if (cache.takeLostSilently()) {
             answered = false;
             settled = false;
@@ -156,7 +155,7 @@ final class Browser implements Link.Member {
         if (answered && settled && dirty) {
             dirty = false;
             resolve();
-        } else if (!before || !isDecided()) {
+        } else if (!isAnswered()) {
             changed.run();
         }
         wake(Math.max(now + TICK.toNanos(), due(now)));

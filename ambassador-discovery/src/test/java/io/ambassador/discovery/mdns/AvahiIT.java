@@ -154,11 +154,10 @@ class AvahiIT {
                             delete(key);
                             int colon = endpoint.indexOf(':');
                             String host = "h" + endpoint.substring(0, colon).replace('.', '-') + ".local";
-                            hosts.computeIfAbsent(
-                                    host, name -> avahi.publishAddress(name, endpoint.substring(0, colon)));
+                            hosts.computeIfAbsent(host, name -> avahi.beginAddress(name, endpoint.substring(0, colon)));
                             published.put(
                                     key,
-                                    avahi.publishAt(
+                                    avahi.begin(
                                             host,
                                             "key " + key,
                                             "_random._tcp",
