@@ -32,7 +32,7 @@ import org.xbill.DNS.Type;
 class CacheTest {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
     private static final ServiceType REDIS = ServiceType.parse("_redis._tcp");
-    private static final int CHANGES = Integer.getInteger("mdns.changes", 10_000);
+    private static final int CHANGES = Integer.getInteger("mdns.changes", 3_000);
 
     private final Zone zone = new Zone("_redis._tcp", 100);
     private long now = 1_000 * SECOND;
