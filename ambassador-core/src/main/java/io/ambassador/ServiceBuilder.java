@@ -14,6 +14,8 @@ import io.ambassador.service.ProxyProtocolSpec;
 import io.ambassador.service.RelayMode;
 import io.ambassador.service.Role;
 import io.ambassador.service.ServiceSpec;
+import io.ambassador.service.SourceGroup;
+import io.ambassador.service.SourceSpec;
 import io.ambassador.service.TlsSpec;
 import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.Configured;
@@ -36,7 +38,7 @@ public final class ServiceBuilder {
     private final String name;
     private final Catalog catalog;
     private final List<ListenAddress> listen = new ArrayList<>();
-    private final List<Configured<EndpointSourceProvider<?>>> discovery = new ArrayList<>();
+    private final List<SourceGroup> discovery = new ArrayList<>();
     private Configured<ProtocolProvider<?>> protocol;
     private Configured<BalancingPolicyProvider<?>> balancing;
     private @Nullable Role role;
@@ -90,27 +92,44 @@ public final class ServiceBuilder {
 
     /** A source in its short form, such as {@code srv://_redis._tcp.example.com}; the first with endpoints wins. */
     public ServiceBuilder discover(String uri) throws ConfigurationException {
+        return discoverMerged(source(uri));
+    }
+
+    public ServiceBuilder discover(String type, Map<String, ?> settings) throws ConfigurationException {
+        return discoverMerged(source(type, settings));
+    }
+
+    /** A source of the embedder's own. */
+    public ServiceBuilder discover(EndpointSource source) {
+        return discoverMerged(source(source));
+    }
+
+    /** Sources whose endpoints are used together, those of each with its share; they count as one of several. */
+    public ServiceBuilder discoverMerged(SourceSpec... sources) {
+        discovery.add(new SourceGroup(List.of(sources)));
+        return this;
+    }
+
+    /** For {@link #discoverMerged}: one in its short form. */
+    public SourceSpec source(String uri) throws ConfigurationException {
         try {
             DiscoveryUri parsed = DiscoveryUri.parse(uri);
             EndpointSourceProvider<?> provider = catalog.sourceOf(parsed.scheme());
             if (provider == null) {
                 provider = catalog.sources().get(parsed.scheme());
             }
-            return discover(provider.type(), provider.settingsOf(parsed));
+            return source(provider.type(), provider.settingsOf(parsed));
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException("services." + name + ".discovery: " + e.getMessage());
         }
     }
 
-    public ServiceBuilder discover(String type, Map<String, ?> settings) throws ConfigurationException {
-        discovery.add(configured(catalog.sources(), type, settings));
-        return this;
+    public SourceSpec source(String type, Map<String, ?> settings) throws ConfigurationException {
+        return SourceSpec.of(configured(catalog.sources(), type, settings));
     }
 
-    /** A source of the embedder's own. */
-    public ServiceBuilder discover(EndpointSource source) {
-        discovery.add(new Configured<>(new GivenSource(), new GivenSource.Given(source)));
-        return this;
+    public SourceSpec source(EndpointSource source) {
+        return SourceSpec.of(new Configured<>(new GivenSource(), new GivenSource.Given(source)));
     }
 
     /** Default: any; the primary, if every source tells roles. */

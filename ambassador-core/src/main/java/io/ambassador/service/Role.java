@@ -1,7 +1,5 @@
 package io.ambassador.service;
 
-import io.ambassador.spi.Configured;
-import io.ambassador.spi.discovery.EndpointSourceProvider;
 import io.ambassador.spi.protocol.ServerRole;
 import java.util.List;
 
@@ -14,9 +12,11 @@ public enum Role {
     PREFER_REPLICA;
 
     /** What a service wants that says nothing of roles. */
-    public static Role usual(List<Configured<EndpointSourceProvider<?>>> discovery) {
+    public static Role usual(List<SourceGroup> discovery) {
         boolean told = !discovery.isEmpty()
-                && discovery.stream().allMatch(source -> source.provider().tellsRoles());
+                && discovery.stream()
+                        .flatMap(group -> group.sources().stream())
+                        .allMatch(source -> source.source().provider().tellsRoles());
         return told ? PRIMARY : ANY;
     }
 

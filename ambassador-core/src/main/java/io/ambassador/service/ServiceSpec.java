@@ -3,7 +3,6 @@ package io.ambassador.service;
 import io.ambassador.explain.AccessLog;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.balancing.BalancingPolicyProvider;
-import io.ambassador.spi.discovery.EndpointSourceProvider;
 import io.ambassador.spi.protocol.Protocol;
 import io.ambassador.spi.protocol.ProtocolProvider;
 import java.time.Duration;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Everything that is wanted of one service; equal specs need no change on reload.
  *
  * @param listen empty for a service that is reached through a shared listener
- * @param discovery the first source that has endpoints wins
+ * @param discovery the first group that has endpoints wins
  * @param credentials {@code null} to relay without logging in
  * @param clientCredentials only for a service with credentials
  * @param tls {@code null} for plain text to the endpoints
@@ -25,7 +24,7 @@ public record ServiceSpec(
         String name,
         List<ListenAddress> listen,
         Configured<ProtocolProvider<?>> protocol,
-        List<Configured<EndpointSourceProvider<?>>> discovery,
+        List<SourceGroup> discovery,
         Role role,
         Configured<BalancingPolicyProvider<?>> balancing,
         @Nullable Credentials credentials,
@@ -74,6 +73,8 @@ public record ServiceSpec(
         }
         if (credentials != null && tls == null) {
             discovery.stream()
+                    .flatMap(group -> group.sources().stream())
+                    .map(SourceSpec::source)
                     .filter(source -> source.provider().isOpenToAnyone())
                     .findFirst()
                     .ifPresent(source -> {

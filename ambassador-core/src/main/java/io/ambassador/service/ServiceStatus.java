@@ -61,18 +61,25 @@ public record ServiceStatus(
 
     /**
      * @param state {@code known}, {@code absent}, {@code unreachable} or {@code waiting}
-     * @param selected whether its endpoints are the ones in use
+     * @param selected whether its endpoints are among those in use
+     * @param weight its share, relative to the sources it is merged with
+     * @param endpoints that it names and its filter admits
+     * @param leftOut that it names and its filter does not admit
      * @param age since its last whole answer; {@code null} before the first
      * @param changed since its endpoints became what they are; {@code null} before the first
+     * @param failed since it could not be asked, or its answer not be used, last; {@code null} if it always could
      * @param stale whether what is in use is older than its last error, or came from disk
      */
     public record SourceStatus(
             String name,
             String state,
             boolean selected,
+            int weight,
             int endpoints,
+            int leftOut,
             @Nullable Duration age,
             @Nullable Duration changed,
+            @Nullable Duration failed,
             boolean stale,
             @Nullable String lastError) {}
 

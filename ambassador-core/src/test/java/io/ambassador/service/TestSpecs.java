@@ -12,6 +12,7 @@ import io.ambassador.spi.discovery.EndpointSourceProvider;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.stream.Stream;
 
 /** Specs of services that listen nowhere. */
 public final class TestSpecs {
@@ -23,13 +24,20 @@ public final class TestSpecs {
 
     public static ServiceSpec with(
             Role role, HealthSpec health, OnChangeSpec onChange, AllowSpec allow, EndpointSource... sources) {
+        List<SourceGroup> discovery =
+                Stream.of(sources).map(source -> SourceGroup.of(source(source))).toList();
+        return with(role, health, onChange, allow, discovery);
+    }
+
+    static SourceSpec source(EndpointSource source) {
+        return SourceSpec.of(new Configured<>(new Given(), new Given.Config(source)));
+    }
+
+    static ServiceSpec with(
+            Role role, HealthSpec health, OnChangeSpec onChange, AllowSpec allow, List<SourceGroup> discovery) {
         try {
             Catalog catalog = Catalog.load();
             Settings none = Settings.of("test", Map.of());
-            List<Configured<EndpointSourceProvider<?>>> discovery = new java.util.ArrayList<>();
-            for (EndpointSource source : sources) {
-                discovery.add(new Configured<>(new Given(), new Given.Config(source)));
-            }
             return new ServiceSpec(
                     "test",
                     List.of(),

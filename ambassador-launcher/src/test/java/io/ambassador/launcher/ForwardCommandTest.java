@@ -50,7 +50,7 @@ class ForwardCommandTest {
 
         assertEquals("port-6379", redis.name());
         assertEquals("[127.0.0.1:6379]", redis.listen().toString());
-        assertEquals("srv", redis.discovery().get(0).type());
+        assertEquals("srv", redis.discovery().get(0).sources().get(0).type());
         assertEquals("redis", redis.protocol().type());
         assertEquals("app with a password from file", redis.credentials().toString());
         assertEquals("first", redis.balancing().type());

@@ -105,9 +105,12 @@ final class StatusJson {
         json.writeStringField("name", source.name());
         json.writeStringField("state", source.state());
         json.writeBooleanField("selected", source.selected());
+        json.writeNumberField("weight", source.weight());
         json.writeNumberField("endpoints", source.endpoints());
+        json.writeNumberField("leftOut", source.leftOut());
         age(json, source.age());
         seconds(json, "changedSeconds", source.changed());
+        seconds(json, "failedSeconds", source.failed());
         json.writeBooleanField("stale", source.stale());
         json.writeStringField("lastError", source.lastError());
         json.writeEndObject();

@@ -129,8 +129,8 @@ class AdminServerTest {
                 + "\"endpoints\":[{\"address\":\"10.0.0.7:6379\",\"health\":\"healthy\",\"role\":\"primary\","
                 + "\"weight\":1,\"priority\":0,\"activeConnections\":1,\"openedConnections\":2,\"failures\":0,"
                 + "\"latencyMillis\":1.5,\"lastError\":\"\\u003C\\\"\\n\",\"zone\":\"a\",\"tags\":[\"blue\"],\"metadata\":{\"rack\":\"7\"}}],"
-                + "\"sources\":[{\"name\":\"srv\",\"state\":\"known\",\"selected\":true,\"endpoints\":1,"
-                + "\"ageSeconds\":1.25,\"changedSeconds\":7.0,\"stale\":false,\"lastError\":null}],"
+                + "\"sources\":[{\"name\":\"srv\",\"state\":\"known\",\"selected\":true,\"weight\":3,\"endpoints\":1,\"leftOut\":2,"
+                + "\"ageSeconds\":1.25,\"changedSeconds\":7.0,\"failedSeconds\":9.0,\"stale\":false,\"lastError\":null}],"
                 + "\"credentials\":{\"username\":\"app\",\"source\":\"file /run/secrets/redis\",\"nextSource\":null,\"version\":2,"
                 + "\"versionInUse\":1,"
                 + "\"ageSeconds\":60.0,\"state\":\"awaiting-rotation\",\"refusedSeconds\":1.5,"
@@ -481,7 +481,17 @@ class AdminServerTest {
                             Duration.ofNanos(1_500_000),
                             "<\"\n")),
                     List.of(new SourceStatus(
-                            "srv", "known", true, 1, Duration.ofMillis(1_250), Duration.ofSeconds(7), false, null)),
+                            "srv",
+                            "known",
+                            true,
+                            3,
+                            1,
+                            2,
+                            Duration.ofMillis(1_250),
+                            Duration.ofSeconds(7),
+                            Duration.ofSeconds(9),
+                            false,
+                            null)),
                     new CredentialStatus(
                             "app",
                             "file /run/secrets/redis",
