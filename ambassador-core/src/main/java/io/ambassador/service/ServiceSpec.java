@@ -75,6 +75,19 @@ public record ServiceSpec(
                         + " address. Name the clients, or listen on loopback or a unix socket");
             }
         }
+        if (credentials != null && tls == null) {
+            discovery.stream()
+                    .flatMap(group -> group.sources().stream())
+                    .map(SourceSpec::source)
+                    .filter(source -> source.provider().isOpenToAnyone())
+                    .findFirst()
+                    .ifPresent(source -> {
+                        throw new IllegalArgumentException("services." + name
+                                + ".credentials: anybody on the network can announce an endpoint to "
+                                + source.type() + ", and would be sent the password. Add tls { server-name = … },"
+                                + " or choose another source");
+                    });
+        }
         if (clientTls != null
                 && clientTls.mode() == ClientTlsSpec.Mode.OFFER
                 && !create(protocol).negotiatesTls()) {

@@ -339,8 +339,6 @@ public final class Reference {
     /** Words of providers that belong to the product but not to this version. */
     static final Set<String> LATER_PROTOCOLS = Set.of("http", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
 
-    static final Set<String> LATER_SOURCES = Set.of("mdns");
-
     private Reference() {}
 
     private static Key key(String path, String type, String fallback, String meaning) {
