@@ -60,11 +60,7 @@ record Selection(
         int locals = count(tier, isLocal);
         int localAvailable = count(tier, member -> isLocal.test(member) && member.isAvailable());
         ZoneShares shares = ZoneShares.of(
-                localAvailable,
-                locals,
-                available - localAvailable,
-                tier.size() - locals,
-                locality.overprovisioning());
+                localAvailable, locals, available - localAvailable, tier.size() - locals, locality.overprovisioning());
         boolean both = shares.local() > 0 && shares.others() > 0;
         List<PooledEndpoint> used =
                 both ? Stream.concat(local.stream(), others.stream()).toList() : shares.local() > 0 ? local : others;
@@ -86,8 +82,7 @@ record Selection(
 
     private static List<PooledEndpoint> wanted(Role role, Collection<PooledEndpoint> members) {
         List<PooledEndpoint> wanted = only(
-                members,
-                member -> member.endpoint().weight() > 0 && !member.isDrained() && role.wants(member.role()));
+                members, member -> member.endpoint().weight() > 0 && !member.isDrained() && role.wants(member.role()));
         if (role == Role.PREFER_REPLICA) {
             List<PooledEndpoint> replicas =
                     only(wanted, member -> member.role() == ServerRole.REPLICA && member.isAvailable());

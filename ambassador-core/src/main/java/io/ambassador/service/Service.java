@@ -456,9 +456,7 @@ public final class Service implements ByteCounter {
                 state.toClient.sum(),
                 endpoints,
                 discovery.status(),
-                locality == null
-                        ? null
-                        : new ServiceStatus.LocalityStatus(locality.zone(), state.pool.localShare()),
+                locality == null ? null : new ServiceStatus.LocalityStatus(locality.zone(), state.pool.localShare()),
                 keeper == null ? null : keeper.status());
     }
 

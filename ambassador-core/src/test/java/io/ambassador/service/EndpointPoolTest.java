@@ -375,8 +375,8 @@ class EndpointPoolTest {
     @Test
     void anEndpointThatComesAndGoesTooOftenIsHeldOutForAWhile() throws Exception {
         Duration hold = Duration.ofMillis(700);
-        EndpointPool pool =
-                pool(TestSpecs.with(HealthSpec.DEFAULT, null, new FlapDampingSpec(3, hold, hold, Duration.ofMinutes(1))));
+        EndpointPool pool = pool(
+                TestSpecs.with(HealthSpec.DEFAULT, null, new FlapDampingSpec(3, hold, hold, Duration.ofMinutes(1))));
         for (int i = 0; i < 2; i++) {
             replace(pool, at(1), at(2));
             replace(pool, at(2));
@@ -422,8 +422,7 @@ class EndpointPoolTest {
 
     @Test
     void tellsWhenConnectionsLeaveTheOwnZone() throws Exception {
-        EndpointPool pool =
-                pool(TestSpecs.with(HealthSpec.DEFAULT, LocalitySpec.of("a"), FlapDampingSpec.DEFAULT));
+        EndpointPool pool = pool(TestSpecs.with(HealthSpec.DEFAULT, LocalitySpec.of("a"), FlapDampingSpec.DEFAULT));
         replace(pool, in(1, "a"), in(2, "a"), in(3, "b"), in(4, "b"));
         fail(pool, 1);
         assertEquals(0.7, pool.localShare(), 1e-9);

@@ -94,7 +94,9 @@ class FlapDampingTest {
     private Duration expected(List<Long> withdrawals, FlapDampingSpec spec) {
         int row = 0;
         long later = now;
-        for (int i = withdrawals.size() - 1; i >= 0 && later - withdrawals.get(i) < spec.forgetAfter().toNanos(); i--) {
+        for (int i = withdrawals.size() - 1;
+                i >= 0 && later - withdrawals.get(i) < spec.forgetAfter().toNanos();
+                i--) {
             later = withdrawals.get(i);
             row++;
         }

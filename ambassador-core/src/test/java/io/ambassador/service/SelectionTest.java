@@ -55,8 +55,10 @@ class SelectionTest {
             List<PooledEndpoint> members =
                     Merge.of(sources, weights).stream().map(this::member).toList();
 
-            Map<Integer, Double> shares =
-                    shares(policy, Selection.of(spec(null), members), member -> member.endpoint().port() / 100);
+            Map<Integer, Double> shares = shares(
+                    policy,
+                    Selection.of(spec(null), members),
+                    member -> member.endpoint().port() / 100);
 
             double total = weights.stream().mapToInt(Integer::intValue).sum();
             for (int s = 0; s < 3; s++) {
@@ -93,7 +95,8 @@ class SelectionTest {
             double expected = Math.min(1, 1.4 * (10 - failed) / 10);
 
             Selection selection = Selection.of(spec(ZONE_A), members);
-            Map<String, Double> shares = shares(policy, selection, member -> member.endpoint().zone());
+            Map<String, Double> shares =
+                    shares(policy, selection, member -> member.endpoint().zone());
 
             assertEquals(expected, selection.localShare(), 1e-9);
             assertEquals(expected, shares.get("a"), TOLERANCE, failed + " failed: " + shares);
@@ -116,8 +119,10 @@ class SelectionTest {
         fail(members.get(2));
         fail(members.get(3));
 
-        Map<Integer, Double> shares =
-                shares("random", Selection.of(spec(ZONE_A), members), member -> member.endpoint().port());
+        Map<Integer, Double> shares = shares(
+                "random",
+                Selection.of(spec(ZONE_A), members),
+                member -> member.endpoint().port());
 
         assertEquals(0.7 / 4, shares.get(1), TOLERANCE);
         assertEquals(0.7 * 3 / 4, shares.get(2), TOLERANCE);
@@ -194,7 +199,10 @@ class SelectionTest {
         Selection selection = Selection.of(spec(ZONE_A, slow), members);
 
         assertTrue(selection.rising());
-        assertEquals(0.7, shares("random", selection, member -> member.endpoint().zone()).get("a"), TOLERANCE);
+        assertEquals(
+                0.7,
+                shares("random", selection, member -> member.endpoint().zone()).get("a"),
+                TOLERANCE);
     }
 
     @Test
@@ -241,7 +249,8 @@ class SelectionTest {
                 members.add(one);
                 undamped.add(same);
             }
-            ServiceSpec spec = spec(random.nextBoolean() ? ZONE_A : null, random.nextBoolean() ? calm() : HealthSpec.DEFAULT);
+            ServiceSpec spec =
+                    spec(random.nextBoolean() ? ZONE_A : null, random.nextBoolean() ? calm() : HealthSpec.DEFAULT);
 
             Selection damped = Selection.of(spec, members);
             Selection free = Selection.of(spec, undamped);
@@ -282,8 +291,7 @@ class SelectionTest {
     }
 
     private PooledEndpoint member(Endpoint endpoint) {
-        return new PooledEndpoint(
-                endpoint, Ejection.never(), new EndpointMeters(registry, "test", endpoint.address()));
+        return new PooledEndpoint(endpoint, Ejection.never(), new EndpointMeters(registry, "test", endpoint.address()));
     }
 
     private static void fail(PooledEndpoint member) {

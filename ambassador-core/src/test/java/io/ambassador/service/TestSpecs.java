@@ -39,8 +39,7 @@ public final class TestSpecs {
         return with(role, health, null, FlapDampingSpec.DEFAULT, onChange, allow, discovery);
     }
 
-    static ServiceSpec with(
-            HealthSpec health, @Nullable LocalitySpec locality, @Nullable FlapDampingSpec flapDamping) {
+    static ServiceSpec with(HealthSpec health, @Nullable LocalitySpec locality, @Nullable FlapDampingSpec flapDamping) {
         return with(
                 Role.ANY,
                 health,

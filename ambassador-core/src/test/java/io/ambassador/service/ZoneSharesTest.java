@@ -25,7 +25,9 @@ class ZoneSharesTest {
         "0, 0, 0"
     })
     void sharesAreThoseOfPriorityLevelsInEnvoy(int here, int elsewhere, int stay) {
-        assertEquals(stay, Math.round(100 * ZoneShares.of(here, 100, elsewhere, 100, 1.4).local()));
+        assertEquals(
+                stay,
+                Math.round(100 * ZoneShares.of(here, 100, elsewhere, 100, 1.4).local()));
     }
 
     @Test
