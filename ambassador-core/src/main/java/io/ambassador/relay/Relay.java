@@ -83,8 +83,8 @@ public final class Relay {
         }
         held.letGo();
         if (!over) {
-            client.resumeReading();
-            backend.resumeReading();
+            client.begin();
+            backend.begin();
         }
     }
 
@@ -103,6 +103,10 @@ public final class Relay {
         if (channel != null && channel.pipeline().context(client) != null) {
             channel.pipeline().remove(client);
         }
+    }
+
+    boolean isOver() {
+        return over;
     }
 
     long spliceAfter() {

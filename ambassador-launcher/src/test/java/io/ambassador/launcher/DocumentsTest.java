@@ -79,6 +79,9 @@ class DocumentsTest {
             Map.entry("docs/operations.md#5", "never ends; the events' own tests read as long as they need"),
             Map.entry("docs/troubleshooting.md#1", "asks the default admin port and reads the reader's own log"));
 
+    /** What a command of the documents finds in its environment. */
+    private static final Map<String, String> LINKED = Map.of("REDIS_PORT_6379_TCP", "tcp://127.0.0.1:6379");
+
     static Stream<Block> blocks() throws IOException {
         List<Block> blocks = new ArrayList<>();
         try (Stream<Path> files = Files.walk(ROOT.resolve("docs"))) {
@@ -150,7 +153,7 @@ class DocumentsTest {
         }
         if (parsed.commandSpec().userObject() instanceof ForwardCommand forward) {
             ConfigReader.read(
-                    ConfigSources.load(forward.described(null), List.of(), Map.of(), List.of()), Catalog.load());
+                    ConfigSources.load(forward.described(LINKED), List.of(), Map.of(), List.of()), Catalog.load());
         }
     }
 

@@ -54,6 +54,7 @@ class MainTest {
                     run                  | false
                     rnu                  | false
                     --help               | false
+                    --links              | true
                     """)
     void aTargetAloneIsForwardedTo(String word, boolean forwarded) {
         String[] expected = forwarded ? new String[] {"forward", word} : new String[] {word};
@@ -64,7 +65,7 @@ class MainTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     rnu                                   | "rnu" is neither a command nor a target (did you mean run?
-                    --links                               | --links is not supported by this version
+                    --links                               | --links: nothing is linked
                     --omnimode                            | --omnimode is not supported by this version
                     --setup-iptables                      | --setup-iptables is not supported by this version
                     etcd://127.0.0.1:2379                 | expected: etcd://host:port,host:port/path
