@@ -70,7 +70,6 @@ class DocumentsTest {
             Map.entry("docs/image.md#2", "needs BuildKit, an emulator and a registry"),
             Map.entry("docs/image.md#3", "the application is the reader's own; ImageIT runs one so"),
             Map.entry("docs/image.md#4", "asks the reader's own container; ImageIT has one"),
-            Map.entry("docs/image.md#5", "needs the reader's own image; BillOfMaterialsIT reads the jar itself"),
             Map.entry("docs/life-of-a-connection.md#1", "a measurement of minutes, whose test runs smaller each time"),
             Map.entry("docs/life-of-a-connection.md#2", "a measurement of minutes, whose test runs smaller each time"),
             Map.entry("docs/operations.md#1", "needs a port that is taken; the reload's own tests make one"),
