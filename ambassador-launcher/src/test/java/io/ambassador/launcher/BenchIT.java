@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /** {@code bin/bench} on a small scale: that it measures, not what. */
 class BenchIT {
-    private static final Path BENCH = Path.of("..", "bin", "bench").toAbsolutePath().normalize();
+    private static final Path BENCH =
+            Path.of("..", "bin", "bench").toAbsolutePath().normalize();
     private static final List<String> TESTS = List.of("requests", "churn", "bulk", "login");
     private static final List<String> VARIANTS = List.of("direct", "haproxy", "nginx", "ambassador");
     private static final List<String> ROWS = List.of(
@@ -44,9 +45,8 @@ class BenchIT {
     }
 
     private Daemon bench(String... options) {
-        List<String> command =
-                Stream.concat(Stream.of("env", "TMPDIR=" + folder, BENCH.toString()), Stream.of(options))
-                        .toList();
+        List<String> command = Stream.concat(Stream.of("env", "TMPDIR=" + folder, BENCH.toString()), Stream.of(options))
+                .toList();
         return Daemon.start(folder, command, () -> true);
     }
 
