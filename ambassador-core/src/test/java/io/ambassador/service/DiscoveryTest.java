@@ -343,6 +343,40 @@ class DiscoveryTest {
     }
 
     @Test
+    void afterAChangeWhatWasInUseStaysUntilAllOfAMergeHaveAnswered() throws Exception {
+        Service before = merged(Duration.ZERO, of(first), of(second));
+        first.known(1);
+        second.known(2);
+        used(before, 1, 2);
+        Told third = new Told();
+        Told fourth = new Told();
+        Service after = before.successor(TestSpecs.with(
+                Role.ANY,
+                HealthSpec.DEFAULT,
+                OnChangeSpec.DEFAULT,
+                AllowSpec.DEFAULT,
+                List.of(new SourceGroup(List.of(of(third).withWeight(5), of(fourth))))));
+        services.add(after);
+        control.submit(() -> {
+                    after.begin(before);
+                    before.end(after);
+                })
+                .get();
+        services.remove(before);
+
+        third.known(1);
+        control.submit(() -> {}).get();
+        assertEquals(Set.of(1, 2), ports(after));
+        fourth.known(2);
+        await().untilAsserted(() -> assertEquals(Map.of(1, 5, 2, 1), weights(after)));
+        assertEquals(
+                0,
+                events.events().stream()
+                        .filter(event -> event.kind().word().equals("endpoint-removed"))
+                        .count());
+    }
+
+    @Test
     void aFilterLeavesOutWhatItDoesNotAdmit() throws Exception {
         Service service = merged(Duration.ZERO, of(first).withFilter(TAGGED));
         first.listener.onState(new EndpointState.Known(Set.of(tagged(1, "x"), tagged(2, "y"), tagged(3, "x"))));
