@@ -12,6 +12,7 @@ import io.ambassador.testkit.RandomChanges;
 import io.ambassador.testkit.RecordingListener;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -129,8 +130,7 @@ class AvahiIT {
     @Test
     void whatIsPublishedInTheEndIsWhatIsKnown() throws Exception {
         long seed = System.nanoTime();
-        Map<Integer, Avahi.Publication> published = new HashMap<>();
-        Map<String, Avahi.Publication> hosts = new HashMap<>();
+        Map<Integer, List<Avahi.Publication>> published = new HashMap<>();
         try (RecordingListener seen = follow("_random._tcp", Map.of())) {
             Set<String> expected = RandomChanges.make(
                     new RandomChanges.Registry() {
@@ -139,21 +139,22 @@ class AvahiIT {
                             delete(key);
                             int colon = endpoint.indexOf(':');
                             String host = "h" + endpoint.substring(0, colon).replace('.', '-') + ".local";
-                            hosts.computeIfAbsent(host, name -> avahi.beginAddress(name, endpoint.substring(0, colon)));
                             published.put(
                                     key,
-                                    avahi.begin(
-                                            host,
-                                            "key " + key,
-                                            "_random._tcp",
-                                            Integer.parseInt(endpoint.substring(colon + 1))));
+                                    List.of(
+                                            avahi.beginAddress(host, endpoint.substring(0, colon)),
+                                            avahi.begin(
+                                                    host,
+                                                    "key " + key,
+                                                    "_random._tcp",
+                                                    Integer.parseInt(endpoint.substring(colon + 1)))));
                         }
 
                         @Override
                         public void delete(int key) {
-                            Avahi.Publication before = published.remove(key);
+                            List<Avahi.Publication> before = published.remove(key);
                             if (before != null) {
-                                before.close();
+                                before.forEach(Avahi.Publication::close);
                             }
                         }
 
@@ -169,8 +170,7 @@ class AvahiIT {
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertEquals(expected, seen.addresses(), () -> "seed " + seed));
         } finally {
-            published.values().forEach(Avahi.Publication::close);
-            hosts.values().forEach(Avahi.Publication::close);
+            published.values().forEach(each -> each.forEach(Avahi.Publication::close));
         }
     }
 }
