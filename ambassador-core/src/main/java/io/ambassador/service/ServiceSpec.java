@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param clientCredentials only for a service with credentials
  * @param tls {@code null} for plain text to the endpoints
  * @param clientTls {@code null} for plain text to the clients
+ * @param locality {@code null} to prefer no zone
+ * @param flapDamping {@code null} to never hold out an endpoint that comes and goes
  * @param startupDeadline after which it counts as ready without endpoints; {@code null} for never
  */
 public record ServiceSpec(
@@ -32,6 +34,8 @@ public record ServiceSpec(
         @Nullable TlsSpec tls,
         @Nullable ClientTlsSpec clientTls,
         HealthSpec health,
+        @Nullable LocalitySpec locality,
+        @Nullable FlapDampingSpec flapDamping,
         OnChangeSpec onChange,
         LimitsSpec limits,
         AllowSpec allow,
@@ -118,6 +122,8 @@ public record ServiceSpec(
                 tls,
                 clientTls,
                 health.withProbe(null),
+                locality,
+                flapDamping,
                 onChange,
                 limits.withPrewarm(0, limits.prewarmAge()),
                 allow,
