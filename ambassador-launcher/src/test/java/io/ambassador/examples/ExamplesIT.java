@@ -87,9 +87,13 @@ class ExamplesIT {
         Path home = Files.createDirectory(folder.resolve("ambassador"));
         Path target = Files.createDirectories(home.resolve("ambassador-launcher/target"));
         Files.createDirectory(home.resolve("bin"));
-        Files.copy(ROOT.resolve("bin/ambassador"), home.resolve("bin/ambassador"), COPY_ATTRIBUTES);
+        for (String file : List.of("bin/ambassador", "bin/jvm.options")) {
+            Files.copy(ROOT.resolve(file), home.resolve(file), COPY_ATTRIBUTES);
+        }
         Files.copy(Path.of("target/ambassador.jar"), target.resolve("ambassador.jar"));
-        Files.createFile(target.resolve("ambassador.jsa")); // empty: classes are not to be archived
+        for (String archive : List.of("ambassador.jsa", "ambassador.aot")) {
+            Files.createFile(target.resolve(archive)); // empty: classes are not to be archived
+        }
         if (IS_ROOT) {
             Process own = new ProcessBuilder("chown", "-R", "nobody:nogroup", folder.toString()).start();
             assertEquals(0, own.waitFor());
