@@ -62,8 +62,7 @@ final class Discovery {
         }
     }
 
-    private static LastKnown lastKnown(
-            String service, SourceSpec source, ServiceEnvironment environment, Logger log) {
+    private static LastKnown lastKnown(String service, SourceSpec source, ServiceEnvironment environment, Logger log) {
         Path directory = environment.cacheDirectory();
         return new LastKnown(
                 directory == null ? null : new EndpointCache(directory, service, source.question()),

@@ -141,8 +141,9 @@ class DiscoveryReaderTest {
                 "a service's own wins");
         assertEquals(null, new Hocon(folder).service().only().locality());
         assertEquals(
-                List.of("ambassador.conf: 3: services.redis.locality.overprovisioning: \"0.5\" is not a factor from 1 to"
-                        + " 100"),
+                List.of(
+                        "ambassador.conf: 3: services.redis.locality.overprovisioning: \"0.5\" is not a factor from 1 to"
+                                + " 100"),
                 new Hocon(folder)
                         .service("locality { zone = b, overprovisioning = 0.5 }")
                         .problems());
@@ -167,8 +168,9 @@ class DiscoveryReaderTest {
                         .only()
                         .flapDamping());
         assertEquals(
-                List.of("ambassador.conf: 3: services.redis.flap-damping.max-hold: is less than hold (expected: at least"
-                        + " that)"),
+                List.of(
+                        "ambassador.conf: 3: services.redis.flap-damping.max-hold: is less than hold (expected: at least"
+                                + " that)"),
                 new Hocon(folder).service("flap-damping { hold = 2m }").problems());
     }
 
