@@ -84,6 +84,17 @@ final class Discovery {
         return ((EndpointSourceProvider<Record>) configured.provider()).create(configured.config(), control);
     }
 
+    /** Sources that are followed as before go on from what they knew: an error at this moment takes nothing away. */
+    void takeOver(Discovery old) {
+        List<FollowedSource> before = new ArrayList<>(old.sources());
+        for (FollowedSource source : sources()) {
+            before.stream().filter(source::asksTheSameAs).findFirst().ifPresent(same -> {
+                before.remove(same);
+                source.takeOver(same);
+            });
+        }
+    }
+
     void start() {
         for (FollowedSource source : sources()) {
             try {

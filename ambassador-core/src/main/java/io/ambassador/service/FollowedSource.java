@@ -49,7 +49,7 @@ final class FollowedSource {
     private volatile int leftOut;
     private String absence = "discovery has not answered yet";
     private volatile boolean answered;
-    private volatile boolean fromDisk;
+    private volatile boolean inherited; // from the disk, or from one before this one
     private volatile long answeredAt;
     private volatile long changedAt;
     private volatile long failedAt;
@@ -85,6 +85,21 @@ final class FollowedSource {
         }
     }
 
+    boolean asksTheSameAs(FollowedSource other) {
+        return spec.source().equals(other.spec.source()) && spec.filter().equals(other.spec.filter());
+    }
+
+    /** Goes on from what {@code old} knew, which is stale until there is an answer. Before {@link #start}. */
+    void takeOver(FollowedSource old) {
+        known = old.known;
+        absence = old.absence;
+        leftOut = old.leftOut;
+        answeredAt = old.answeredAt;
+        changedAt = old.changedAt;
+        failedAt = old.failedAt;
+        inherited = known != null;
+    }
+
     void close() {
         if (watch != null) {
             watch.close();
@@ -110,7 +125,7 @@ final class FollowedSource {
     }
 
     boolean stale() {
-        return fromDisk || state.equals("unreachable") || refused != null;
+        return inherited || state.equals("unreachable") || refused != null;
     }
 
     /** Its share, relative to those it is merged with. */
@@ -244,13 +259,13 @@ final class FollowedSource {
     }
 
     private void believe(Set<Endpoint> endpoints, String whyEmpty) {
-        boolean toKeep = !endpoints.isEmpty() && (fromDisk || !endpoints.equals(known));
+        boolean toKeep = !endpoints.isEmpty() && (inherited || !endpoints.equals(known));
         if (!endpoints.equals(known)) {
             changedAt = System.nanoTime();
         }
         known = endpoints;
         absence = whyEmpty;
-        fromDisk = false;
+        inherited = false;
         if (toKeep) {
             lastKnown.keep(endpoints);
         }
@@ -289,7 +304,7 @@ final class FollowedSource {
         if (!remembered.isEmpty()) {
             log.warn("{} does not answer: the {} endpoints it told last are used", name, remembered.size());
             known = remembered;
-            fromDisk = true;
+            inherited = true;
         }
     }
 }
