@@ -10,6 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -28,50 +29,56 @@ class CopyBufferTest {
     private final CopyBuffer buffer = new CopyBuffer();
     private final byte[] bytes = new byte[48 * 1024];
     private ServerSocket server;
-    private Channel channel;
-    private Socket peer;
+    private Channel source;
+    private Channel sink;
+    private Socket sender;
+    private Socket receiver;
 
     @BeforeEach
     void connect() throws Exception {
         new Random(7).nextBytes(bytes);
         server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        Duration timeout = Duration.ofSeconds(5);
-        channel = transport
-                .connect(
-                        transport.next(),
-                        Endpoint.of("127.0.0.1", server.getLocalPort()),
-                        timeout,
-                        null,
-                        new ChannelInboundHandlerAdapter())
-                .sync()
-                .channel();
+        server.setReceiveBufferSize(64 * 1024);
+        EventLoop loop = transport.next();
+        source = connect(loop);
+        sender = server.accept();
+        sink = connect(loop);
+        receiver = server.accept();
         onLoop(() -> {
-            events().takeReading((ended, broken) -> {}); // from the channel
-            events().awaitInput(false);
+            events(source).takeReading((ended, broken) -> {}); // from the channel
+            events(source).awaitInput(false);
             return null;
         });
-        peer = server.accept();
+    }
+
+    private Channel connect(EventLoop loop) throws InterruptedException {
+        Endpoint endpoint = Endpoint.of("127.0.0.1", server.getLocalPort());
+        return transport
+                .connect(loop, endpoint, Duration.ofSeconds(5), null, new ChannelInboundHandlerAdapter())
+                .sync()
+                .channel();
     }
 
     @AfterEach
     void close() throws IOException {
         transport.close();
-        peer.close();
+        sender.close();
+        receiver.close();
         server.close();
     }
 
     @Test
     void readsAndWritesAndTellsTheEnd() throws Exception {
-        peer.getOutputStream().write(bytes, 0, 100);
+        sender.getOutputStream().write(bytes, 0, 100);
 
         assertEquals(100, fillOnceThereIsSomething());
         assertEquals(100, onLoop(buffer::held));
         drain();
 
         assertEquals(0, onLoop(buffer::held));
-        assertArrayEquals(range(0, 100), peer.getInputStream().readNBytes(100));
+        assertArrayEquals(range(0, 100), receiver.getInputStream().readNBytes(100));
         assertEquals(0, fill());
-        peer.shutdownOutput();
+        sender.shutdownOutput();
         assertEquals(Conduit.ENDED, fillOnceThereIsSomething());
     }
 
@@ -79,7 +86,7 @@ class CopyBufferTest {
     void keepsWhatTheReceiverHasNoRoomForInItsOrder() throws Exception {
         ByteArrayOutputStream sent = new ByteArrayOutputStream();
         while (onLoop(buffer::held) == 0) { // until the kernel takes no more
-            peer.getOutputStream().write(bytes, 0, 1_000 + sent.size() % 7);
+            sender.getOutputStream().write(bytes, 0, 1_000 + sent.size() % 7);
             sent.write(bytes, 0, 1_000 + sent.size() % 7);
             fillOnceThereIsSomething();
             drain();
@@ -88,9 +95,9 @@ class CopyBufferTest {
         drain();
         assertEquals(held, onLoop(buffer::held), "there is no room");
 
-        byte[] first = peer.getInputStream().readNBytes(sent.size() - held);
+        byte[] first = receiver.getInputStream().readNBytes(sent.size() - held);
         drain();
-        byte[] rest = peer.getInputStream().readNBytes(held);
+        byte[] rest = receiver.getInputStream().readNBytes(held);
         ByteArrayOutputStream received = new ByteArrayOutputStream();
         received.writeBytes(first);
         received.writeBytes(rest);
@@ -110,7 +117,7 @@ class CopyBufferTest {
         drain();
 
         assertEquals(0, onLoop(buffer::held));
-        assertArrayEquals(range(0, 20), peer.getInputStream().readNBytes(20));
+        assertArrayEquals(range(0, 20), receiver.getInputStream().readNBytes(20));
     }
 
     @Test
@@ -137,24 +144,24 @@ class CopyBufferTest {
     }
 
     private int fill() throws Exception {
-        return onLoop(() -> buffer.fill(events()));
+        return onLoop(() -> buffer.fill(events(source)));
     }
 
     private void drain() throws Exception {
         onLoop(() -> {
-            buffer.drain(events());
+            buffer.drain(events(sink));
             return null;
         });
     }
 
-    private SocketEvents events() {
+    private static SocketEvents events(Channel channel) {
         SocketEvents events = SocketEvents.of(channel);
         assertNotNull(events);
         return events;
     }
 
     private <T> T onLoop(Callable<T> step) throws Exception {
-        return channel.eventLoop().submit(step).get();
+        return source.eventLoop().submit(step).get();
     }
 
     private byte[] range(int from, int to) {
