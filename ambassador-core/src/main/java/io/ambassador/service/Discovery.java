@@ -114,6 +114,18 @@ final class Discovery {
             String name = source.name();
             meters.gauge(Meters.DISCOVERY_STALE, () -> source.stale() ? 1 : 0, "source", name);
             meters.gauge(Meters.DISCOVERY_AGE, () -> seconds(source.age()), "source", name);
+            meters.gauge(Meters.DISCOVERY_CHANGED, () -> seconds(source.changed()), "source", name);
+            meters.gauge(Meters.DISCOVERY_FAILED, () -> seconds(source.failed()), "source", name);
+            meters.gauge(Meters.DISCOVERY_ENDPOINTS, source::size, "source", name);
+            for (String state : FollowedSource.STATES) {
+                meters.gauge(
+                        Meters.DISCOVERY_STATE,
+                        () -> source.state().equals(state) ? 1 : 0,
+                        "source",
+                        name,
+                        "state",
+                        state);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import io.ambassador.spi.discovery.EndpointSource;
 import io.ambassador.spi.discovery.EndpointState;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -25,6 +26,8 @@ import org.slf4j.Logger;
 final class FollowedSource {
     /** More than this from one source is a mistake, or an attack. */
     static final int MOST_ENDPOINTS = 10_000;
+
+    static final List<String> STATES = List.of("waiting", "known", "absent", "unreachable");
 
     /** How long a source may keep silent before what the disk remembers is used. */
     private static final Duration PATIENCE = Duration.ofMillis(500);
@@ -141,6 +144,17 @@ final class FollowedSource {
         return name;
     }
 
+    /** One of {@link #STATES}. */
+    String state() {
+        return state;
+    }
+
+    /** How many endpoints it names that its filter admits. */
+    int size() {
+        Set<Endpoint> endpoints = known;
+        return endpoints == null ? 0 : endpoints.size();
+    }
+
     /** Since the last answer; {@code null} before the first. */
     @Nullable Duration age() {
         return since(answeredAt);
@@ -161,13 +175,12 @@ final class FollowedSource {
     }
 
     ServiceStatus.SourceStatus status(boolean selected) {
-        Set<Endpoint> endpoints = known;
         return new ServiceStatus.SourceStatus(
                 name,
                 state,
                 selected,
                 spec.weight(),
-                endpoints == null ? 0 : endpoints.size(),
+                size(),
                 leftOut,
                 age(),
                 changed(),

@@ -441,6 +441,7 @@ public final class Service implements ByteCounter {
                 .sorted(Comparator.comparing(endpoint -> endpoint.endpoint().address()))
                 .toList();
         SecretKeeper keeper = secrets.own();
+        LocalitySpec locality = spec.locality();
         return new ServiceStatus(
                 spec.name(),
                 spec.protocol().type(),
@@ -455,6 +456,7 @@ public final class Service implements ByteCounter {
                 state.toClient.sum(),
                 endpoints,
                 discovery.status(),
+                locality == null ? null : new ServiceStatus.LocalityStatus(locality.zone(), state.pool.localShare()),
                 keeper == null ? null : keeper.status());
     }
 
@@ -463,6 +465,9 @@ public final class Service implements ByteCounter {
         if (keeper != null) {
             meters.gauge(Meters.CREDENTIALS_AGE, () -> seconds(keeper.status().age()));
             meters.gauge(Meters.CREDENTIALS_VERSION, keeper::preferredVersion);
+        }
+        if (spec.locality() != null) {
+            meters.gauge(Meters.LOCALITY_SHARE, state.pool::localShare);
         }
         discovery.register(meters);
     }
