@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.discovery.dns.Family;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Arrays;
@@ -118,13 +119,11 @@ class PacketsTest {
                 zone.put(instance, place);
                 cache.hear(zone.announcement(instance), 0);
             });
-            Instances.Found found = new Instances(link, io.ambassador.discovery.dns.Family.ANY).of(cache);
+            Instances.Found found = new Instances(link, Family.ANY).of(cache);
             assertTrue(
                     found.entries().size() == 1 && found.entries().get(0).host().equals("10.0.0.2"));
             assertTrue(found.problems().size() == 3, () -> found.problems().toString());
-            List<String> none = new Instances(link, io.ambassador.discovery.dns.Family.IPV6)
-                    .of(cache)
-                    .problems();
+            List<String> none = new Instances(link, Family.IPV6).of(cache).problems();
             assertTrue(none.size() == 4, none::toString);
         } finally {
             link.close();
