@@ -27,8 +27,11 @@ final class EtcdSession implements PathReader.Sink {
     private static final Duration BEAT = Duration.ofSeconds(2);
     private static final Duration BEAT_TIMEOUT = Duration.ofSeconds(3);
 
-    /** For a watch to be opened, and for one to tell what was read already. */
+    /** For a watch to be opened. */
     private static final Duration WATCH_TIMEOUT = Duration.ofSeconds(10);
+
+    /** For a watch to tell what was read already. */
+    private static final Duration TOLD_TIMEOUT = Duration.ofSeconds(5);
 
     /** Paths that come and go together share a new stream. */
     private static final Duration GATHERING = Duration.ofMillis(20);
@@ -147,7 +150,7 @@ final class EtcdSession implements PathReader.Sink {
         } else if (revision >= prefix.revision()) { // else the watch was faster
             int told = prefix.told();
             if (prefix.replace(keys, revision)) {
-                control.after(WATCH_TIMEOUT, () -> expectTold(prefix, told));
+                control.after(TOLD_TIMEOUT, () -> expectTold(prefix, told));
             }
         }
     }
