@@ -71,12 +71,7 @@ class EtcdFootprintIT {
                 long more = etcd.reads() - reads;
                 report(
                         "etcd, %d changes in %d s: %d KiB resident (peak %d), %.1f ms CPU a second, %d reads",
-                        changes,
-                        SECONDS,
-                        sidecar.residentKiB(),
-                        sidecar.peakKiB(),
-                        1000 * used / SECONDS,
-                        more);
+                        changes, SECONDS, sidecar.residentKiB(), sidecar.peakKiB(), 1000 * used / SECONDS, more);
                 assertTrue(changes > 0);
                 assertTrue(more <= SECONDS + 5, more + " reads, which are signs of life, one every 2 s");
                 String last = last(changes - 1);

@@ -66,10 +66,17 @@ final class EtcdSession implements PathReader.Sink {
         this.reader = new PathReader(member, questions, this, this::fail);
     }
 
-    void start(Collection<Prefix> paths) {
+    /** @param rest between the first sign of life and all that follows */
+    void start(Collection<Prefix> paths, Duration rest) {
         prefixes.addAll(paths);
         paths.forEach(reader::add);
-        questions.askOpenly(() -> member.version(FIRST_SIGN), any -> questions.logIn(this::beat));
+        questions.askOpenly(() -> member.version(FIRST_SIGN), any -> control.after(rest, this::begin));
+    }
+
+    private void begin() {
+        if (!closed) {
+            questions.logIn(this::beat);
+        }
     }
 
     void add(Prefix prefix) {
