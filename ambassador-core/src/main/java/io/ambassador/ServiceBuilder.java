@@ -6,9 +6,11 @@ import io.ambassador.service.Catalog;
 import io.ambassador.service.ClientCredentials;
 import io.ambassador.service.ClientTlsSpec;
 import io.ambassador.service.Credentials;
+import io.ambassador.service.FlapDampingSpec;
 import io.ambassador.service.HealthSpec;
 import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.ListenAddress;
+import io.ambassador.service.LocalitySpec;
 import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.ProxyProtocolSpec;
 import io.ambassador.service.RelayMode;
@@ -47,6 +49,8 @@ public final class ServiceBuilder {
     private @Nullable TlsSpec tls;
     private @Nullable ClientTlsSpec clientTls;
     private @Nullable HealthSpec health;
+    private @Nullable LocalitySpec locality;
+    private @Nullable FlapDampingSpec flapDamping = FlapDampingSpec.DEFAULT;
     private OnChangeSpec onChange = OnChangeSpec.DEFAULT;
     private LimitsSpec limits = LimitsSpec.DEFAULT;
     private AllowSpec allow = AllowSpec.DEFAULT;
@@ -172,6 +176,18 @@ public final class ServiceBuilder {
         return this;
     }
 
+    /** Which zone's endpoints are preferred; default: no one's. */
+    public ServiceBuilder locality(@Nullable LocalitySpec spec) {
+        locality = spec;
+        return this;
+    }
+
+    /** {@code null}: endpoints may come and go as often as they like. */
+    public ServiceBuilder flapDamping(@Nullable FlapDampingSpec spec) {
+        flapDamping = spec;
+        return this;
+    }
+
     public ServiceBuilder onChange(OnChangeSpec spec) {
         onChange = spec;
         return this;
@@ -225,6 +241,8 @@ public final class ServiceBuilder {
                     tls,
                     clientTls,
                     healthSpec,
+                    locality,
+                    flapDamping,
                     onChange,
                     limits,
                     allow,

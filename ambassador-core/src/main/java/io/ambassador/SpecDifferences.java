@@ -5,6 +5,7 @@ import io.ambassador.service.AllowSpec;
 import io.ambassador.service.ClientTlsSpec;
 import io.ambassador.service.HealthSpec;
 import io.ambassador.service.LimitsSpec;
+import io.ambassador.service.LocalitySpec;
 import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.ProxyProtocolSpec;
 import io.ambassador.service.RotationSpec;
@@ -58,6 +59,9 @@ final class SpecDifferences {
         tls();
         clientTls();
         health();
+        compare("locality.zone", part(ServiceSpec::locality, LocalitySpec::zone), NEW_ONES);
+        compare("locality.overprovisioning", part(ServiceSpec::locality, LocalitySpec::overprovisioning), NEW_ONES);
+        compare("flap-damping", ServiceSpec::flapDamping, LATER);
         onChange();
         limits();
         allow();

@@ -20,6 +20,15 @@ public enum Role {
         return told ? PRIMARY : ANY;
     }
 
+    /** Whether one that counts as {@code role} gets connections. */
+    boolean wants(ServerRole role) {
+        return switch (this) {
+            case ANY, PREFER_REPLICA -> true;
+            case PRIMARY -> role == ServerRole.PRIMARY;
+            case REPLICA -> role == ServerRole.REPLICA;
+        };
+    }
+
     /** Whether a server that said it is {@code seen}, when a client was logged in, may serve that client. */
     public boolean admits(ServerRole seen) {
         return switch (this) {

@@ -182,6 +182,9 @@ public final class Service implements ByteCounter {
         state.secrets(secrets.own());
         registerMeters();
         if (newDiscovery) {
+            if (old != null) {
+                discovery.takeOver(old.discovery);
+            }
             discovery.start();
         }
     }
@@ -441,6 +444,7 @@ public final class Service implements ByteCounter {
                 .sorted(Comparator.comparing(endpoint -> endpoint.endpoint().address()))
                 .toList();
         SecretKeeper keeper = secrets.own();
+        LocalitySpec locality = spec.locality();
         return new ServiceStatus(
                 spec.name(),
                 spec.protocol().type(),
@@ -455,6 +459,7 @@ public final class Service implements ByteCounter {
                 state.toClient.sum(),
                 endpoints,
                 discovery.status(),
+                locality == null ? null : new ServiceStatus.LocalityStatus(locality.zone(), state.pool.localShare()),
                 keeper == null ? null : keeper.status());
     }
 
@@ -463,6 +468,9 @@ public final class Service implements ByteCounter {
         if (keeper != null) {
             meters.gauge(Meters.CREDENTIALS_AGE, () -> seconds(keeper.status().age()));
             meters.gauge(Meters.CREDENTIALS_VERSION, keeper::preferredVersion);
+        }
+        if (spec.locality() != null) {
+            meters.gauge(Meters.LOCALITY_SHARE, state.pool::localShare);
         }
         discovery.register(meters);
     }

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param clientCredentials only for a service with credentials
  * @param tls {@code null} for plain text to the endpoints
  * @param clientTls {@code null} for plain text to the clients
+ * @param locality {@code null} to prefer no zone
+ * @param flapDamping {@code null} to never hold out an endpoint that comes and goes
  * @param startupDeadline after which it counts as ready without endpoints; {@code null} for never
  */
 public record ServiceSpec(
@@ -32,6 +34,8 @@ public record ServiceSpec(
         @Nullable TlsSpec tls,
         @Nullable ClientTlsSpec clientTls,
         HealthSpec health,
+        @Nullable LocalitySpec locality,
+        @Nullable FlapDampingSpec flapDamping,
         OnChangeSpec onChange,
         LimitsSpec limits,
         AllowSpec allow,
@@ -71,6 +75,19 @@ public record ServiceSpec(
                         + " address. Name the clients, or listen on loopback or a unix socket");
             }
         }
+        if (credentials != null && tls == null) {
+            discovery.stream()
+                    .flatMap(group -> group.sources().stream())
+                    .map(SourceSpec::source)
+                    .filter(source -> source.provider().isOpenToAnyone())
+                    .findFirst()
+                    .ifPresent(source -> {
+                        throw new IllegalArgumentException("services." + name
+                                + ".credentials: anybody on the network can announce an endpoint to "
+                                + source.type() + ", and would be sent the password. Add tls { server-name = … },"
+                                + " or choose another source");
+                    });
+        }
         if (clientTls != null
                 && clientTls.mode() == ClientTlsSpec.Mode.OFFER
                 && !create(protocol).negotiatesTls()) {
@@ -105,6 +122,8 @@ public record ServiceSpec(
                 tls,
                 clientTls,
                 health.withProbe(null),
+                locality,
+                flapDamping,
                 onChange,
                 limits.withPrewarm(0, limits.prewarmAge()),
                 allow,

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Specs of services that listen nowhere. */
 public final class TestSpecs {
@@ -35,6 +36,28 @@ public final class TestSpecs {
 
     static ServiceSpec with(
             Role role, HealthSpec health, OnChangeSpec onChange, AllowSpec allow, List<SourceGroup> discovery) {
+        return with(role, health, null, FlapDampingSpec.DEFAULT, onChange, allow, discovery);
+    }
+
+    static ServiceSpec with(HealthSpec health, @Nullable LocalitySpec locality, @Nullable FlapDampingSpec flapDamping) {
+        return with(
+                Role.ANY,
+                health,
+                locality,
+                flapDamping,
+                OnChangeSpec.DEFAULT,
+                AllowSpec.DEFAULT,
+                List.of(SourceGroup.of(source(listener -> () -> {}))));
+    }
+
+    private static ServiceSpec with(
+            Role role,
+            HealthSpec health,
+            @Nullable LocalitySpec locality,
+            @Nullable FlapDampingSpec flapDamping,
+            OnChangeSpec onChange,
+            AllowSpec allow,
+            List<SourceGroup> discovery) {
         try {
             Catalog catalog = Catalog.load();
             Settings none = Settings.of("test", Map.of());
@@ -50,6 +73,8 @@ public final class TestSpecs {
                     null,
                     null,
                     health,
+                    locality,
+                    flapDamping,
                     onChange,
                     LimitsSpec.DEFAULT,
                     allow,

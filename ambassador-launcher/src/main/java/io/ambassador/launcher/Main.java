@@ -57,6 +57,7 @@ public final class Main implements Runnable {
         commands.put("drain", DrainCommand::new);
         commands.put("shutdown", ShutdownCommand::new);
         commands.put("demo", DemoCommand::new);
+        commands.put("rehearse", RehearseCommand::new);
         return commands;
     }
 

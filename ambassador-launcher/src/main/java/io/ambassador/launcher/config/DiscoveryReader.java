@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,9 +102,8 @@ final class DiscoveryReader {
 
     private @Nullable Configured<EndpointSourceProvider<?>> ofType(Settings block) {
         String word = block.string("type");
-        EndpointSourceProvider<?> provider = word.isEmpty()
-                ? null
-                : ServiceReader.find(block, "type", word, catalog.sources(), Reference.LATER_SOURCES);
+        EndpointSourceProvider<?> provider =
+                word.isEmpty() ? null : ServiceReader.find(block, "type", word, catalog.sources(), Set.of());
         return provider == null ? null : Configured.parse(provider, block);
     }
 
@@ -111,9 +111,8 @@ final class DiscoveryReader {
         try {
             DiscoveryUri uri = DiscoveryUri.parse(text);
             EndpointSourceProvider<?> named = catalog.sourceOf(uri.scheme());
-            EndpointSourceProvider<?> provider = named != null
-                    ? named
-                    : ServiceReader.find(at, key, uri.scheme(), catalog.sources(), Reference.LATER_SOURCES);
+            EndpointSourceProvider<?> provider =
+                    named != null ? named : ServiceReader.find(at, key, uri.scheme(), catalog.sources(), Set.of());
             return provider == null ? null : Configured.parse(provider, at.derived(key, provider.settingsOf(uri)));
         } catch (IllegalArgumentException e) {
             at.problem(key, String.valueOf(e.getMessage()));

@@ -9,9 +9,11 @@ import io.ambassador.service.Cidr;
 import io.ambassador.service.ClientCredentials;
 import io.ambassador.service.ClientTlsSpec;
 import io.ambassador.service.Credentials;
+import io.ambassador.service.FlapDampingSpec;
 import io.ambassador.service.HealthSpec;
 import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.ListenAddress;
+import io.ambassador.service.LocalitySpec;
 import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.ProxyProtocolSpec;
 import io.ambassador.service.RelayMode;
@@ -61,6 +63,8 @@ final class ServiceReader {
         TlsSpec tls = tls();
         ClientTlsSpec clientTls = clientTls();
         HealthSpec health = new HealthReader(settings.block("health"), catalog).read(protocol);
+        LocalitySpec locality = SelectionReader.locality(settings.block("locality"));
+        FlapDampingSpec flapDamping = SelectionReader.flapDamping(settings);
         OnChangeSpec onChange = onChange(settings.block("on-change"));
         LimitsSpec limits = LimitsReader.read(settings.block("limits"));
         AllowSpec allow = allow(settings.block("allow"));
@@ -87,6 +91,8 @@ final class ServiceReader {
                     tls,
                     clientTls,
                     health,
+                    locality,
+                    flapDamping,
                     onChange,
                     limits,
                     allow,

@@ -377,6 +377,21 @@ class ConfigReaderTest {
     }
 
     @Test
+    void aPasswordForWhoeverAnnouncesItselfGoesToAVerifiedNameAlone() throws Exception {
+        String service = "services.a { listen = 1, protocol = redis, credentials.password.file = /p,"
+                + " discovery = [\"static://127.0.0.1:1\", \"mdns://_redis._tcp\"] %s }";
+
+        assertEquals(
+                "redis.example.com",
+                hocon.inside(service.formatted(", tls.server-name = redis.example.com"))
+                        .read()
+                        .services()
+                        .get(0)
+                        .tls()
+                        .serverName());
+    }
+
+    @Test
     void anAdminSocketHasUsers() throws Exception {
         AdminSpec admin = hocon.inside(
                         "services.a { listen = 1, discovery = \"static://127.0.0.1:1\" }",
