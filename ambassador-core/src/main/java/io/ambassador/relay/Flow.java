@@ -58,6 +58,11 @@ final class Flow {
         return flow;
     }
 
+    /** Without waiting to be told that there is something to read. */
+    void tryMove() {
+        move(false);
+    }
+
     /** Whether something was read that the peer's kernel has not taken yet. */
     boolean isWaiting() {
         return conduit.held() > 0;

@@ -109,7 +109,11 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
                 begin();
             });
         } else if (channel != null && events != null && to.events != null) {
-            flow = Flow.begin(relay, this, to, channel.eventLoop(), events, to.events);
+            Flow begun = Flow.begin(relay, this, to, channel.eventLoop(), events, to.events);
+            flow = begun;
+            if (fromClient) {
+                begun.tryMove(); // most clients have sent something by now
+            }
         }
     }
 

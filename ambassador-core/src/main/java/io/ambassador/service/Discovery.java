@@ -47,12 +47,11 @@ final class Discovery {
             List<FollowedSource> followed = new ArrayList<>();
             for (int j = 0; j < group.size(); j++) {
                 SourceSpec source = group.get(j);
-                Path directory = environment.cacheDirectory();
                 followed.add(new FollowedSource(
                         source.type() + place(i, spec.discovery().size(), j, group.size()),
                         source,
                         create(source.source(), environment.control()),
-                        directory == null ? null : new EndpointCache(directory, spec.name(), source.question()),
+                        lastKnown(spec.name(), source, environment, log),
                         inherits,
                         environment,
                         log,
@@ -61,6 +60,14 @@ final class Discovery {
             }
             groups.add(new FollowedGroup(followed));
         }
+    }
+
+    private static LastKnown lastKnown(String service, SourceSpec source, ServiceEnvironment environment, Logger log) {
+        Path directory = environment.cacheDirectory();
+        return new LastKnown(
+                directory == null ? null : new EndpointCache(directory, service, source.question()),
+                environment.worker(),
+                log);
     }
 
     /** Where a source stands: in a list {@code [1]}, in a merge {@code [1]}, in a merge in a list {@code [0.1]}. */
@@ -75,6 +82,17 @@ final class Discovery {
     private static EndpointSource create(
             Configured<EndpointSourceProvider<?>> configured, ScheduledExecutorService control) {
         return ((EndpointSourceProvider<Record>) configured.provider()).create(configured.config(), control);
+    }
+
+    /** Sources that are followed as before go on from what they knew: an error at this moment takes nothing away. */
+    void takeOver(Discovery old) {
+        List<FollowedSource> before = new ArrayList<>(old.sources());
+        for (FollowedSource source : sources()) {
+            before.stream().filter(source::asksTheSameAs).findFirst().ifPresent(same -> {
+                before.remove(same);
+                source.takeOver(same);
+            });
+        }
     }
 
     void start() {

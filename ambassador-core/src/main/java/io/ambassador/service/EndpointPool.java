@@ -6,7 +6,6 @@ import io.ambassador.explain.ServiceJournal;
 import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.resilience.Ejection;
 import io.ambassador.spi.LogLimiter;
-import io.ambassador.spi.Units;
 import io.ambassador.spi.balancing.BalancingPolicy;
 import io.ambassador.spi.balancing.Picker;
 import io.ambassador.spi.discovery.Endpoint;
@@ -65,7 +64,7 @@ public final class EndpointPool {
     private final LogLimiter limiter = new LogLimiter(LINES_AT_ONCE);
     private final Roles roles;
     private final SelectionNews news;
-    private final FlapDamping damping = new FlapDamping(System::nanoTime);
+    private final FlapDamper damper;
     private final Map<String, PooledEndpoint> members = new LinkedHashMap<>();
     private final Set<String> drained = new HashSet<>();
     private final Set<String> ejected = new HashSet<>();
@@ -95,6 +94,7 @@ public final class EndpointPool {
         this.log = log;
         this.roles = new Roles(journal, log);
         this.news = new SelectionNews(journal, log, limiter);
+        this.damper = new FlapDamper(journal, log, limiter);
         Picker none = policy.picker(List.of());
         this.snapshot = new PoolSnapshot(none, none, 0, false, false, Set.of(), absence);
     }
@@ -177,7 +177,7 @@ public final class EndpointPool {
                 member.probesChange(newSpec.health().probe() != null);
             }
             if (newSpec.flapDamping() == null) {
-                undamp(member);
+                damper.release(member);
             }
         }
         refresh();
@@ -318,40 +318,22 @@ public final class EndpointPool {
             journal.tell(EventKind.ENDPOINT_ADDED, endpoint.address(), "");
         }
         observer.added(returning);
-        damp(returning, oneOfMany);
+        Duration hold = damper.added(returning, spec.flapDamping(), oneOfMany);
+        if (!hold.isZero()) {
+            holdOut(returning, hold);
+        }
     }
 
-    /** Holds out one that has come back, if it went too often. */
-    private void damp(PooledEndpoint member, boolean oneOfMany) {
-        FlapDampingSpec flapping = spec.flapDamping();
-        String address = member.endpoint().address();
-        Duration hold = flapping == null ? Duration.ZERO : damping.hold(address, flapping);
-        if (flapping == null || hold.isZero()) {
-            member.undamp();
-            return;
-        }
-        long until = member.damp(hold);
-        if (!oneOfMany) {
-            String why = "went " + damping.count(address, flapping) + " times: held out for " + Units.format(hold);
-            warn("{} {}", address, why);
-            journal.tell(EventKind.ENDPOINT_DAMPED, address, why);
-        }
+    private void holdOut(PooledEndpoint member, Duration hold) {
+        long until = member.dampedUntil();
         later(
                 () -> {
                     if (member.dampedUntil() == until && !member.isRemoved()) {
-                        undamp(member);
+                        damper.release(member);
                         refresh();
                     }
                 },
                 hold);
-    }
-
-    private void undamp(PooledEndpoint member) {
-        if (member.isDamped()) {
-            member.undamp();
-            info("{} is held out no longer", member.endpoint().address());
-            journal.tell(EventKind.ENDPOINT_UNDAMPED, member.endpoint().address(), "");
-        }
     }
 
     private void remove(PooledEndpoint member, boolean oneOfMany) {
@@ -359,9 +341,7 @@ public final class EndpointPool {
         member.removed(true);
         leaving.add(member);
         ejected.remove(member.endpoint().address());
-        if (spec.flapDamping() != null) {
-            damping.withdrawn(member.endpoint().address(), spec.flapDamping());
-        }
+        damper.removed(member, spec.flapDamping());
         if (oneOfMany) {
             log.debug("{} removed", member.endpoint().address());
         } else {

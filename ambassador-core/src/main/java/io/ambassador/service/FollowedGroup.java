@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 /** Sources that are used together. Each keeps what it knew last, so that one's trouble is none of the others'. Control thread only. */
 final class FollowedGroup {
     private final List<FollowedSource> sources;
+    private List<Set<Endpoint>> lastKnown = List.of();
+    private List<Endpoint> merged = List.of();
 
     FollowedGroup(List<FollowedSource> sources) {
         this.sources = List.copyOf(sources);
@@ -60,8 +62,10 @@ final class FollowedGroup {
         if (sources.size() == 1) {
             return all.get(0);
         }
-        List<Endpoint> merged =
-                Merge.of(all, sources.stream().map(FollowedSource::weight).toList());
+        if (!areSame(all, lastKnown)) { // most that is told changes nothing here
+            merged = Merge.of(all, sources.stream().map(FollowedSource::weight).toList());
+            lastKnown = all;
+        }
         boolean tooMany = merged.size() > FollowedSource.MOST_ENDPOINTS;
         String why = tooMany
                 ? "together with those it is merged with it names " + merged.size() + " endpoints, more than "
@@ -69,5 +73,14 @@ final class FollowedGroup {
                 : null;
         sources.forEach(source -> source.refuse(why));
         return tooMany ? null : merged;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // what is the same need not be compared
+    private static boolean areSame(List<Set<Endpoint>> some, List<Set<Endpoint>> others) {
+        boolean same = some.size() == others.size();
+        for (int i = 0; same && i < some.size(); i++) {
+            same = some.get(i) == others.get(i);
+        }
+        return same;
     }
 }

@@ -6,14 +6,11 @@ import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointSource;
 import io.ambassador.spi.discovery.EndpointState;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,11 +33,10 @@ final class FollowedSource {
     private final String name;
     private final SourceSpec spec;
     private final EndpointSource source;
-    private final @Nullable EndpointCache cache;
+    private final LastKnown lastKnown;
     private final Duration absentHold;
     private final boolean inherits;
     private final ScheduledExecutorService control;
-    private final Executor worker;
     private final Logger log;
     private final Runnable changed;
     private final ServiceJournal journal;
@@ -53,7 +49,7 @@ final class FollowedSource {
     private volatile int leftOut;
     private String absence = "discovery has not answered yet";
     private volatile boolean answered;
-    private volatile boolean fromDisk;
+    private volatile boolean inherited; // from the disk, or from one before this one
     private volatile long answeredAt;
     private volatile long changedAt;
     private volatile long failedAt;
@@ -64,7 +60,7 @@ final class FollowedSource {
             String name,
             SourceSpec spec,
             EndpointSource source,
-            @Nullable EndpointCache cache,
+            LastKnown lastKnown,
             boolean inherits,
             ServiceEnvironment environment,
             Logger log,
@@ -73,11 +69,10 @@ final class FollowedSource {
         this.name = name;
         this.spec = spec;
         this.source = source;
-        this.cache = cache;
+        this.lastKnown = lastKnown;
         this.absentHold = environment.absentHold();
         this.inherits = inherits;
         this.control = environment.control();
-        this.worker = environment.worker();
         this.log = log;
         this.journal = journal;
         this.changed = changed;
@@ -85,9 +80,24 @@ final class FollowedSource {
 
     void start() {
         watch = source.watch(heard -> Control.schedule(control, log, () -> onState(heard), Duration.ZERO));
-        if (cache != null) {
+        if (lastKnown.isKept()) {
             Control.schedule(control, log, this::useDiskIfSilent, PATIENCE);
         }
+    }
+
+    boolean asksTheSameAs(FollowedSource other) {
+        return spec.source().equals(other.spec.source()) && spec.filter().equals(other.spec.filter());
+    }
+
+    /** Goes on from what {@code old} knew, which is stale until there is an answer. Before {@link #start}. */
+    void takeOver(FollowedSource old) {
+        known = old.known;
+        absence = old.absence;
+        leftOut = old.leftOut;
+        answeredAt = old.answeredAt;
+        changedAt = old.changedAt;
+        failedAt = old.failedAt;
+        inherited = known != null;
     }
 
     void close() {
@@ -115,7 +125,7 @@ final class FollowedSource {
     }
 
     boolean stale() {
-        return fromDisk || state.equals("unreachable") || refused != null;
+        return inherited || state.equals("unreachable") || refused != null;
     }
 
     /** Its share, relative to those it is merged with. */
@@ -249,15 +259,15 @@ final class FollowedSource {
     }
 
     private void believe(Set<Endpoint> endpoints, String whyEmpty) {
-        boolean toKeep = !endpoints.isEmpty() && (fromDisk || !endpoints.equals(known));
+        boolean toKeep = !endpoints.isEmpty() && (inherited || !endpoints.equals(known));
         if (!endpoints.equals(known)) {
             changedAt = System.nanoTime();
         }
         known = endpoints;
         absence = whyEmpty;
-        fromDisk = false;
+        inherited = false;
         if (toKeep) {
-            keepOnDisk(endpoints);
+            lastKnown.keep(endpoints);
         }
         changed.run();
     }
@@ -290,39 +300,11 @@ final class FollowedSource {
     }
 
     private void useDisk() {
-        if (cache == null) {
-            return;
-        }
-        try {
-            Set<Endpoint> remembered = cache.load();
-            if (!remembered.isEmpty()) {
-                log.warn("{} does not answer: the {} endpoints it told last are used", name, remembered.size());
-                known = remembered;
-                fromDisk = true;
-            }
-        } catch (IOException e) {
-            log.warn("The endpoints kept on disk cannot be used: {}", e.getMessage());
-        }
-    }
-
-    private void keepOnDisk(Set<Endpoint> endpoints) {
-        EndpointCache to = cache;
-        if (to == null) {
-            return;
-        }
-        try {
-            worker.execute(() -> {
-                try {
-                    to.store(endpoints);
-                } catch (IOException e) {
-                    limiter.log(
-                            "disk",
-                            left -> log.warn(
-                                    "The endpoints cannot be kept on disk: {}{}", e.toString(), LogLimiter.more(left)));
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            log.debug("Not kept on disk: the ambassador is shutting down.");
+        Set<Endpoint> remembered = lastKnown.load();
+        if (!remembered.isEmpty()) {
+            log.warn("{} does not answer: the {} endpoints it told last are used", name, remembered.size());
+            known = remembered;
+            inherited = true;
         }
     }
 }

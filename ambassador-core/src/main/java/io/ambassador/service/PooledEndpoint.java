@@ -281,18 +281,16 @@ public final class PooledEndpoint implements Candidate {
         return dampedUntil != 0;
     }
 
-    /** @return when that is to end, in {@link System#nanoTime} */
-    long damp(Duration hold) {
+    void damp(Duration hold) {
         long until = System.nanoTime() + hold.toNanos();
         dampedUntil = until == 0 ? 1 : until;
-        return dampedUntil;
     }
 
     void undamp() {
         dampedUntil = 0;
     }
 
-    /** 0 for not at all. */
+    /** In {@link System#nanoTime}; 0 for not at all. */
     long dampedUntil() {
         return dampedUntil;
     }

@@ -182,6 +182,9 @@ public final class Service implements ByteCounter {
         state.secrets(secrets.own());
         registerMeters();
         if (newDiscovery) {
+            if (old != null) {
+                discovery.takeOver(old.discovery);
+            }
             discovery.start();
         }
     }

@@ -343,6 +343,67 @@ class DiscoveryTest {
     }
 
     @Test
+    void afterAChangeWhatWasInUseStaysUntilAllOfAMergeHaveAnswered() throws Exception {
+        Service before = merged(Duration.ZERO, of(first), of(second));
+        first.known(1);
+        second.known(2);
+        used(before, 1, 2);
+        Told third = new Told();
+        Told fourth = new Told();
+        Service after = changed(before, of(third).withWeight(5), of(fourth).withFilter(OTHERS)); // nothing on disk
+
+        third.known(1);
+        control.submit(() -> {}).get();
+        assertEquals(Set.of(1, 2), ports(after));
+        fourth.known(2);
+        await().untilAsserted(() -> assertEquals(Map.of(1, 5, 2, 1), weights(after)));
+        assertEquals(0, removals());
+    }
+
+    @Test
+    void aSourceThatIsDownWhenItsWeightIsChangedLosesNothing() throws Exception {
+        Service before = merged(Duration.ZERO, of(first), of(second));
+        first.known(1);
+        second.known(2, 3);
+        used(before, 1, 2, 3);
+
+        Service after = changed(before, of(first).withWeight(5), of(second));
+        second.unreachable();
+        first.known(1);
+
+        await().untilAsserted(() -> assertEquals(Map.of(1, 10, 2, 1, 3, 1), weights(after)));
+        assertTrue(source(after, 1).stale());
+        assertFalse(source(after, 0).stale());
+        second.known(3);
+        used(after, 1, 3);
+        assertEquals(1, removals());
+    }
+
+    private long removals() {
+        return events.events().stream()
+                .filter(event -> event.kind().word().equals("endpoint-removed"))
+                .count();
+    }
+
+    /** As a reload does it. */
+    private Service changed(Service before, SourceSpec... sources) throws Exception {
+        Service after = before.successor(TestSpecs.with(
+                Role.ANY,
+                HealthSpec.DEFAULT,
+                OnChangeSpec.DEFAULT,
+                AllowSpec.DEFAULT,
+                List.of(new SourceGroup(List.of(sources)))));
+        control.submit(() -> {
+                    after.begin(before);
+                    before.end(after);
+                })
+                .get();
+        services.remove(before);
+        services.add(after);
+        return after;
+    }
+
+    @Test
     void aFilterLeavesOutWhatItDoesNotAdmit() throws Exception {
         Service service = merged(Duration.ZERO, of(first).withFilter(TAGGED));
         first.listener.onState(new EndpointState.Known(Set.of(tagged(1, "x"), tagged(2, "y"), tagged(3, "x"))));

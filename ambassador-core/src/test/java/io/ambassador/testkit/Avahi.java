@@ -72,7 +72,7 @@ public final class Avahi implements AutoCloseable {
             [server]
             host-name=%s
             allow-interfaces=eth0
-            use-ipv4=yes
+            use-ipv4=%s
             use-ipv6=yes
             [wide-area]
             enable-wide-area=no
@@ -83,15 +83,26 @@ public final class Avahi implements AutoCloseable {
 
     private final String name = "amb" + ProcessHandle.current().pid() + "m" + COUNT.incrementAndGet();
     private final String network = "198.18." + ThreadLocalRandom.current().nextInt(256) + "."; // RFC 2544
+    private final String network6 =
+            "fd42:" + Integer.toHexString(1 + ThreadLocalRandom.current().nextInt(0xffff)) + "::"; // RFC 4193
     private final Path directory = Daemon.newDirectory("avahi");
     private final Thread hook = new Thread(this::end, "end-avahi");
     private Daemon bus;
     private Daemon daemon;
 
-    private Avahi() {}
+    private final boolean ipv4;
+
+    private Avahi(boolean ipv4) {
+        this.ipv4 = ipv4;
+    }
 
     public static Avahi start() {
-        Avahi avahi = new Avahi();
+        return start(true);
+    }
+
+    /** @param ipv4 false to speak IPv6 alone */
+    public static Avahi start(boolean ipv4) {
+        Avahi avahi = new Avahi(ipv4);
         Runtime.getRuntime().addShutdownHook(avahi.hook);
         try {
             avahi.setUp();
@@ -108,11 +119,13 @@ public final class Avahi implements AutoCloseable {
         run("ip", "addr", "add", here() + "/24", "dev", name);
         run("ip", "link", "set", name, "up");
         inside("ip", "addr", "add", address() + "/24", "dev", "eth0");
+        run("ip", "addr", "add", network6 + "1/64", "dev", name, "nodad");
+        inside("ip", "addr", "add", address6() + "/64", "dev", "eth0", "nodad");
         inside("ip", "link", "set", "lo", "up");
         inside("ip", "link", "set", "eth0", "up");
         directory.toFile().setExecutable(true, false); // others may have a right to the bus
         Path busConfiguration = Files.writeString(directory.resolve("bus.conf"), String.format(BUS, socket()));
-        Files.writeString(directory.resolve("avahi.conf"), String.format(CONFIGURATION, name));
+        Files.writeString(directory.resolve("avahi.conf"), String.format(CONFIGURATION, name, ipv4 ? "yes" : "no"));
         Files.createDirectory(directory.resolve("services"));
         bus = Daemon.start(
                 Daemon.newDirectory("bus"),
@@ -126,9 +139,18 @@ public final class Avahi implements AutoCloseable {
         return name;
     }
 
+    /** Its own name. */
+    public String host() {
+        return name + ".local";
+    }
+
     /** Avahi's own, for servers inside. */
     public String address() {
         return network + "10";
+    }
+
+    public String address6() {
+        return network6 + "10";
     }
 
     /** This machine's on the link. */

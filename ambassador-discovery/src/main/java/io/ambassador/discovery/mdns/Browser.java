@@ -2,6 +2,7 @@ package io.ambassador.discovery.mdns;
 
 import io.ambassador.discovery.support.EndpointEntry;
 import io.ambassador.discovery.support.registry.LeftOut;
+import io.ambassador.spi.LogLimiter;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,7 +10,10 @@ import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xbill.DNS.Message;
+import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 
 /**
@@ -26,7 +30,11 @@ final class Browser implements Link.Member {
     private static final Duration SILENCE = Duration.ofSeconds(3);
 
     private static final Duration TICK = Duration.ofMillis(20);
+    private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
     private static final int PACKETS_A_TICK = 8;
+    private static final Logger LOG = LoggerFactory.getLogger(Browser.class);
+
+    private final LogLimiter limiter = new LogLimiter();
 
     private final MdnsConfig config;
     private final ServiceType service;
@@ -102,7 +110,7 @@ final class Browser implements Link.Member {
     @Override
     public void onResponse(Message response) {
         long now = System.nanoTime();
-        List<org.xbill.DNS.Record> records = new ArrayList<>(response.getSection(Section.ANSWER));
+        List<Record> records = new ArrayList<>(response.getSection(Section.ANSWER));
         records.addAll(response.getSection(Section.ADDITIONAL));
         if (!cache.hear(records, now)) {
             return;
@@ -128,6 +136,22 @@ final class Browser implements Link.Member {
         failure = why;
         answered = false;
         changed.run();
+    }
+
+    private void tickSafely() {
+        try {
+            tick();
+        } catch (RuntimeException e) {
+            limiter.log(
+                    "unexpected",
+                    left -> LOG.error(
+                            "{} on {} failed in an unexpected way; it goes on{}",
+                            config.name(),
+                            link.name(),
+                            LogLimiter.more(left),
+                            e));
+            wake(System.nanoTime() + AFTER_FAILURE.toNanos());
+        }
     }
 
     private void tick() {
@@ -193,6 +217,6 @@ final class Browser implements Link.Member {
             timer.cancel(false);
         }
         timerAt = at;
-        timer = loop.schedule(this::tick, Math.max(0, at - System.nanoTime()), TimeUnit.NANOSECONDS);
+        timer = loop.schedule(this::tickSafely, Math.max(0, at - System.nanoTime()), TimeUnit.NANOSECONDS);
     }
 }

@@ -73,6 +73,7 @@ final class Cache {
 
     private boolean hear(Map<Key, List<Record>> told, Set<Integer> types, long now) {
         boolean any = false;
+        boolean changed = false;
         for (Map.Entry<Key, List<Record>> each : told.entrySet()) {
             RecordSet set = types.contains(each.getKey().type()) ? sets.get(each.getKey()) : null;
             if (set == null) {
@@ -82,9 +83,11 @@ final class Cache {
                     each.getValue().stream().filter(this::belongs).toList();
             any |= !belonging.isEmpty();
             boolean flush = !each.getKey().equals(browse) && belonging.stream().anyMatch(Packets::replacesOthers);
-            full |= set.hear(belonging, flush, now, maxTtl) && each.getKey().equals(browse);
+            RecordSet.Heard heardNow = set.hear(belonging, flush, now, maxTtl);
+            changed |= heardNow.changed();
+            full |= heardNow.full() && each.getKey().equals(browse);
         }
-        if (any) {
+        if (changed) {
             wantWhatIsMissing(now);
         }
         return any;

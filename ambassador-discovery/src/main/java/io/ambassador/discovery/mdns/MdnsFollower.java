@@ -5,6 +5,7 @@ import io.ambassador.discovery.support.Jitter;
 import io.ambassador.discovery.support.Shared;
 import io.ambassador.discovery.support.net.RegistryLoop;
 import io.ambassador.discovery.support.registry.Told;
+import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.discovery.DiscoveryException;
 import io.netty.channel.EventLoop;
 import java.net.NetworkInterface;
@@ -31,17 +32,20 @@ final class MdnsFollower {
     /** @param lease of the link, given back with the browser */
     private record Followed(Shared<String, Link>.Lease lease, Browser browser) {}
 
+    /** What was known on an interface that is not there, and until when that counts beside what others tell. */
+    private record Gone(List<EndpointEntry> entries, long until) {}
+
     private static final Logger LOG = LoggerFactory.getLogger(MdnsFollower.class);
     private static final Shared<String, Link> LINKS = new Shared<>();
     private static final Duration LOOK_FROM = Duration.ofSeconds(2);
     private static final Duration LOOK_TO = Duration.ofSeconds(3);
 
+    private final LogLimiter limiter = new LogLimiter();
     private final MdnsConfig config;
     private final Consumer<Told> listener;
     private final EventLoop loop = RegistryLoop.acquire();
     private final Map<String, Followed> followed = new TreeMap<>();
-    private final Map<String, List<EndpointEntry>> gone =
-            new TreeMap<>(); // what was known on interfaces that are not there
+    private final Map<String, Gone> gone = new TreeMap<>();
     private @Nullable Told told;
     private boolean closed;
     private @Nullable Future<?> timer;
@@ -74,19 +78,28 @@ final class MdnsFollower {
             return;
         }
         try {
-            Map<String, NetworkInterface> there = there();
-            for (String key : List.copyOf(followed.keySet())) {
-                Followed each = followed.get(key);
-                if (each != null && (!there.containsKey(key) || each.browser().hasFailed())) {
-                    leave(key);
-                }
-            }
-            there.forEach(this::follow);
-        } catch (SocketException e) {
-            LOG.debug("Network interfaces cannot be listed", e);
+            compare(there());
+            changed();
+        } catch (SocketException | RuntimeException e) {
+            limiter.log(
+                    "failed",
+                    left -> LOG.error(
+                            "{}: network interfaces cannot be followed; it is tried again{}",
+                            config.name(),
+                            LogLimiter.more(left),
+                            e));
         }
-        changed();
         timer = loop.schedule(this::look, Jitter.between(LOOK_FROM, LOOK_TO).toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void compare(Map<String, NetworkInterface> there) {
+        for (String key : List.copyOf(followed.keySet())) {
+            Followed each = followed.get(key);
+            if (each != null && (!there.containsKey(key) || each.browser().hasFailed())) {
+                leave(key);
+            }
+        }
+        there.forEach(this::follow);
     }
 
     private void follow(String key, NetworkInterface on) {
@@ -106,7 +119,11 @@ final class MdnsFollower {
         if (left != null) {
             left.browser().close();
             left.lease().close();
-            gone.put(left.lease().value().name(), left.browser().entries());
+            gone.put(
+                    left.lease().value().name(),
+                    new Gone(
+                            left.browser().entries(),
+                            System.nanoTime() + config.maxTtl().toNanos()));
         }
     }
 
@@ -140,7 +157,8 @@ final class MdnsFollower {
         if (answered) {
             Map<String, EndpointEntry> all = new LinkedHashMap<>();
             browsers.forEach(browser -> put(browser.entries(), all));
-            gone.values().forEach(entries -> put(entries, all));
+            gone.values().removeIf(each -> each.until() <= System.nanoTime());
+            gone.values().forEach(each -> put(each.entries(), all));
             boolean early = all.isEmpty() && !browsers.stream().allMatch(Browser::isDecided);
             return early ? null : new Told.Entries(List.copyOf(all.values()));
         }

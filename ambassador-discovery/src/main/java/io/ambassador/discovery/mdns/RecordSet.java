@@ -60,6 +60,14 @@ final class RecordSet {
         }
     }
 
+    /**
+     * What became of a response.
+     *
+     * @param changed whether there are other records than before
+     * @param full whether there was no room for some
+     */
+    record Heard(boolean changed, boolean full) {}
+
     /** @param silently nobody said so, and nobody answered when asked for the last times, from {@code asked} on */
     record Expired(Record value, boolean silently, long asked) {}
 
@@ -89,9 +97,10 @@ final class RecordSet {
         this.nextAsk = firstAsk;
     }
 
-    /** What one response says of this set. Returns whether there was no room for all of it. */
-    boolean hear(List<Record> records, boolean flush, long now, Duration maxTtl) {
+    /** What one response says of this set. */
+    Heard hear(List<Record> records, boolean flush, long now, Duration maxTtl) {
         boolean full = false;
+        boolean changed = false;
         for (Record each : records) {
             ByteBuffer data = ByteBuffer.wrap(each.rdataToWireCanonical());
             Entry entry = entries.get(data);
@@ -110,16 +119,17 @@ final class RecordSet {
                 }
                 entry = new Entry(each);
                 entries.put(data, entry);
+                changed = true;
             }
             entry.refresh(now, Math.min(TimeUnit.SECONDS.toNanos(each.getTTL()), maxTtl.toNanos()));
         }
         if (flush) { // section 10.2: what is older than a second and was not repeated is not so any more
-            entries.values().removeIf(entry -> now - entry.since > LAST_SECOND.toNanos());
+            changed |= entries.values().removeIf(entry -> now - entry.since > LAST_SECOND.toNanos());
         }
         if (!entries.isEmpty()) {
             delay = LAST_SECOND;
         }
-        return full;
+        return new Heard(changed, full);
     }
 
     /** Takes out what is not believed any more. */

@@ -11,11 +11,13 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
@@ -235,7 +237,7 @@ class CacheTest {
         byte[] label = name.getLabel(0);
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         assertEquals(bytes.length, label[0]);
-        assertArrayEquals(bytes, java.util.Arrays.copyOfRange(label, 1, label.length));
+        assertArrayEquals(bytes, Arrays.copyOfRange(label, 1, label.length));
         assertNull(REDIS.instance("x".repeat(64)));
         assertNull(REDIS.instance(""));
 
@@ -247,9 +249,9 @@ class CacheTest {
 
     @Test
     void longLivesAreCutShort() throws Exception {
-        Zone long_ = new Zone("_redis._tcp", Integer.MAX_VALUE);
-        long_.put("one", "10.0.0.1:1");
-        cache.hear(long_.announcement("one"), now);
+        Zone lasting = new Zone("_redis._tcp", Integer.MAX_VALUE);
+        lasting.put("one", "10.0.0.1:1");
+        cache.hear(lasting.announcement("one"), now);
         sentWithin(119);
         assertEquals(1, known().size());
         sentWithin(2);
@@ -296,9 +298,7 @@ class CacheTest {
                 REDIS.browsed(),
                 DClass.IN,
                 1,
-                java.util.stream.IntStream.range(0, 1_000)
-                        .mapToObj(i -> "k" + i + "=v")
-                        .toList());
+                IntStream.range(0, 1_000).mapToObj(i -> "k" + i + "=v").toList());
         assertTrue(Txt.metadata(huge).size() < 300);
     }
 

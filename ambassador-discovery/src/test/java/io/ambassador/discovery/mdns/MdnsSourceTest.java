@@ -11,6 +11,7 @@ import io.ambassador.testkit.EndpointSourceContract;
 import io.ambassador.testkit.RecordingListener;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -97,7 +98,7 @@ class MdnsSourceTest extends EndpointSourceContract {
             query[2] &= 0x7f;
             responder.send(query);
             for (int length = 0; length < packet.length; length++) {
-                responder.send(java.util.Arrays.copyOf(packet, length));
+                responder.send(Arrays.copyOf(packet, length));
             }
             forged.put("forged", "224.0.0.9:666"); // as well as addresses that nobody can be reached at
             responder.send(Zone.response(forged.announcement("forged")));

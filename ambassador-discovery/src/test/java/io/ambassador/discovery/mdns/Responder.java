@@ -8,6 +8,7 @@ import java.net.NetworkInterface;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.util.List;
 import org.xbill.DNS.Message;
@@ -85,7 +86,7 @@ final class Responder implements AutoCloseable {
                     send(answers);
                 }
             }
-        } catch (java.nio.channels.ClosedChannelException closed) {
+        } catch (ClosedChannelException closed) {
             // As wanted.
         } catch (IOException e) {
             throw new UncheckedIOException(e);

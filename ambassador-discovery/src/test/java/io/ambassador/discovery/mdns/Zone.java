@@ -17,6 +17,7 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.SRVRecord;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.TXTRecord;
+import org.xbill.DNS.TextParseException;
 
 /** What a responder has to say of one service: instances, each at an address and port. */
 final class Zone {
@@ -67,7 +68,7 @@ final class Zone {
                     new ARecord(host, UNIQUE, seconds, InetAddress.getByName(address)));
         } catch (UnknownHostException e) {
             throw new UncheckedIOException(e);
-        } catch (org.xbill.DNS.TextParseException e) {
+        } catch (TextParseException e) {
             throw new IllegalArgumentException(e);
         }
     }

@@ -3,9 +3,12 @@ package io.ambassador.launcher.config;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ambassador.service.EndpointFilter;
+import io.ambassador.service.FlapDampingSpec;
+import io.ambassador.service.LocalitySpec;
 import io.ambassador.service.SourceGroup;
 import io.ambassador.service.SourceSpec;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -118,6 +121,57 @@ class DiscoveryReaderTest {
                 true,
                 problems.get(0).contains("discovery.merge[0]: a merge stands in no other one"),
                 problems::toString);
+    }
+
+    @Test
+    void theZoneMayComeFromTheEnvironmentForAllServices() throws Exception {
+        assertEquals(
+                LocalitySpec.of("eu-1a"),
+                hocon.service()
+                        .env("AMBASSADOR_DEFAULTS_LOCALITY_ZONE", "eu-1a")
+                        .only()
+                        .locality());
+        assertEquals(
+                new LocalitySpec("b", 2.5),
+                new Hocon(folder)
+                        .service("locality { zone = b, overprovisioning = 2.5 }")
+                        .env("AMBASSADOR_DEFAULTS_LOCALITY_ZONE", "a")
+                        .only()
+                        .locality(),
+                "a service's own wins");
+        assertEquals(null, new Hocon(folder).service().only().locality());
+        assertEquals(
+                List.of(
+                        "ambassador.conf: 3: services.redis.locality.overprovisioning: \"0.5\" is not a factor from 1 to"
+                                + " 100"),
+                new Hocon(folder)
+                        .service("locality { zone = b, overprovisioning = 0.5 }")
+                        .problems());
+    }
+
+    @Test
+    void flapDampingIsThereUnlessTurnedOff() throws Exception {
+        assertEquals(FlapDampingSpec.DEFAULT, hocon.service().only().flapDamping());
+        assertEquals(
+                new FlapDampingSpec(3, Duration.ofSeconds(1), Duration.ofSeconds(9), Duration.ofMinutes(5)),
+                new Hocon(folder)
+                        .service("flap-damping { withdrawals = 3, hold = 1s, max-hold = 9s, forget-after = 5m }")
+                        .only()
+                        .flapDamping());
+        assertEquals(
+                null, new Hocon(folder).service("flap-damping = off").only().flapDamping());
+        assertEquals(
+                null,
+                new Hocon(folder)
+                        .service()
+                        .env("AMBASSADOR_SERVICES_REDIS_FLAP_DAMPING", "off")
+                        .only()
+                        .flapDamping());
+        assertEquals(
+                List.of(
+                        "ambassador.conf: 3: services.redis.flap-damping.max-hold: is less than hold (expected: at least"
+                                + " that)"),
+                new Hocon(folder).service("flap-damping { hold = 2m }").problems());
     }
 
     @Test
