@@ -86,7 +86,7 @@ public final class Footprint {
                     put("start", variant, "ms", (System.nanoTime() - began) / 1e6);
                     Thread.sleep(settleMillis);
                     put("idle", variant, "rss-mib", proxy.memory("Rss") / 1024);
-                    put("idle", variant, "private-mib", proxy.memory("Private_Clean", "Private_Dirty") / 1024);
+                    put("idle", variant, "private-mib", proxy.memory("Private_Dirty") / 1024);
                 }
             }
         }
@@ -220,10 +220,10 @@ public final class Footprint {
             return socket;
         }
 
-        /** The sum of {@code fields} in KiB. */
-        double memory(String... fields) throws IOException {
+        /** In KiB. */
+        double memory(String field) throws IOException {
             return Files.readAllLines(Path.of("/proc/" + process.pid() + "/smaps_rollup")).stream()
-                    .filter(line -> Arrays.stream(fields).anyMatch(field -> line.startsWith(field + ":")))
+                    .filter(line -> line.startsWith(field + ":"))
                     .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
                     .sum();
         }
