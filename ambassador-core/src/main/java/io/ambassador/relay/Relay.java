@@ -1,6 +1,9 @@
 package io.ambassador.relay;
 
 import io.ambassador.spi.protocol.Violation;
+import io.ambassador.transport.KernelPair;
+import io.ambassador.transport.KernelRelay;
+import io.ambassador.transport.SocketEvents;
 import io.ambassador.transport.Transport;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -24,13 +27,21 @@ public final class Relay {
 
     private static final long DELIVERY_CHECK_MILLIS = 2;
 
+    /** So many bytes, or so old: from then on it pays to have the kernel relay a connection. */
+    private static final long KERNEL_AFTER_BYTES = 16 * 1024;
+
+    private static final long KERNEL_AFTER_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final HeldBytes held = new HeldBytes();
     private final RelaySide client;
     private final RelaySide backend;
     private final ByteCounter counter;
     private final Consumer<RelayEnd> ended;
     private final long idleNanos;
-    private final long spliceAfter;
+    private long spliceAfter;
+    private boolean kernelWanted;
+    private long carried;
+    private long startedAt;
     private boolean watched;
     private long lastActivity;
     private boolean clientSpokeLast;
@@ -42,15 +53,19 @@ public final class Relay {
      * @param idleTimeout {@code null} for none
      * @param spliceAfter how many bytes one way, without a pause, before the kernel moves them from socket to socket
      *     where it can; {@link Long#MAX_VALUE} for never
+     * @param inKernel whether a connection that has lasted, or carried much, is left to the kernel altogether, where it
+     *     can be
      * @param ended called once, when both channels are closing; also if the client is gone before {@link #start}
      */
     public Relay(
             Channel client,
             @Nullable Duration idleTimeout,
             long spliceAfter,
+            boolean inKernel,
             ByteCounter counter,
             Consumer<RelayEnd> ended) {
         this.spliceAfter = spliceAfter;
+        this.kernelWanted = inKernel;
         this.counter = counter;
         this.ended = ended;
         this.idleNanos = idleTimeout == null ? 0 : idleTimeout.toNanos();
@@ -77,6 +92,9 @@ public final class Relay {
         backendChannel.pipeline().addLast("relay", backend);
         client.peer = backend;
         backend.peer = client;
+        if (kernelWanted) {
+            startedAt = System.nanoTime();
+        }
         if (idleNanos > 0) {
             lastActivity = System.nanoTime();
             scheduleIdleCheck(idleNanos);
@@ -109,7 +127,47 @@ public final class Relay {
         return spliceAfter;
     }
 
-    void counted(boolean fromClient, int bytes) {
+    /** @return whether the kernel relays from now on, and both sides' channels no longer read */
+    boolean handedToKernel() {
+        if (!kernelWanted
+                || carried < KERNEL_AFTER_BYTES && System.nanoTime() - startedAt < KERNEL_AFTER_NANOS
+                || over) {
+            return false;
+        }
+        Channel near = client.channel;
+        Channel far = backend.channel;
+        if (near == null || far == null || !client.isPlain() || !backend.isPlain()) {
+            kernelWanted = false;
+            return false;
+        }
+        SocketEvents nearEvents = SocketEvents.of(near);
+        SocketEvents farEvents = SocketEvents.of(far);
+        KernelRelay kernel = nearEvents == null || farEvents == null ? null : KernelRelay.of(near);
+        if (nearEvents == null || farEvents == null || kernel == null) {
+            kernelWanted = false;
+            return false;
+        }
+        if (!client.isKernelReady(kernel) || !backend.isKernelReady(kernel)) {
+            return false; // the next time, maybe
+        }
+        kernelWanted = false;
+        spliceAfter = Long.MAX_VALUE; // it would miss what the kernel has passed to one of them
+        KernelPair pair = kernel.link(near, far);
+        if (pair == null) {
+            return false;
+        }
+        KernelFlow toBackend = new KernelFlow(this, client, backend, near, far, nearEvents, pair.toBackend());
+        KernelFlow toClient = new KernelFlow(this, backend, client, far, near, farEvents, pair.toClient());
+        client.handTo(toBackend);
+        backend.handTo(toClient);
+        counter.leftToKernel();
+        toBackend.start();
+        toClient.start();
+        return true;
+    }
+
+    void counted(boolean fromClient, long bytes) {
+        carried += bytes;
         if (fromClient) {
             counter.toBackend(bytes);
         } else {
@@ -129,6 +187,21 @@ public final class Relay {
         }
     }
 
+    /** What the kernel relays passes us by. */
+    private void askKernel() {
+        askKernel(client);
+        askKernel(backend);
+    }
+
+    private void askKernel(RelaySide side) {
+        KernelFlow flow = side.kernelFlow();
+        long last = flow == null ? 0 : flow.lastNanos();
+        if (last != 0 && last - lastActivity > 0) {
+            lastActivity = last;
+            clientSpokeLast = side == client;
+        }
+    }
+
     /** From here on {@link #quietNanos} can be asked. */
     public void watchActivity() {
         if (!watched) {
@@ -139,6 +212,7 @@ public final class Relay {
 
     /** Since the last byte moved; 0 while a side may be waiting for an answer, or for bytes on their way. */
     public long quietNanos() {
+        askKernel();
         return clientSpokeLast || client.isWaiting() || backend.isWaiting() ? 0 : System.nanoTime() - lastActivity;
     }
 
@@ -218,6 +292,7 @@ public final class Relay {
     }
 
     private void checkIdle() {
+        askKernel();
         long left = idleNanos - (System.nanoTime() - lastActivity);
         if (left <= 0) {
             finish(RelayEnd.IDLE, true);

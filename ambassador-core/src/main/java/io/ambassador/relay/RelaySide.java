@@ -2,6 +2,7 @@ package io.ambassador.relay;
 
 import io.ambassador.spi.protocol.Violation;
 import io.ambassador.transport.DirectMemory;
+import io.ambassador.transport.KernelRelay;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -39,6 +40,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     private int turn;
     private boolean switching;
     private @Nullable Splice splice;
+    private @Nullable KernelFlow kernel;
 
     RelaySide(Relay relay, boolean fromClient) {
         this.relay = relay;
@@ -57,6 +59,9 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         } else {
             if (splice != null) {
                 splice.abandon(); // the channel was not done with reading when it was taken over
+            } else if (kernel != null) {
+                kernel.channelRead(bytes); // as above
+                return;
             }
             turn += bytes.readableBytes();
             forward(bytes, to);
@@ -69,6 +74,9 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         RelaySide to = peer;
         if (to != null && to.channel != null) {
             to.channel.flush();
+            if (kernel != null || relay.handedToKernel()) {
+                return;
+            }
             if (isBulk()) {
                 switchToSplice(to, to.channel);
             } else {
@@ -113,20 +121,52 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     }
 
     /** Whether bytes go from socket to socket as they are. */
-    private boolean isPlain() {
+    boolean isPlain() {
         return channel != null && channel.pipeline().firstContext().handler() == this;
     }
 
     /** The channel reads on. */
-    void spliceEnded() {
+    void fastPathEnded() {
         splice = null;
+        kernel = null;
+    }
+
+    /** Whether nothing stands in the way of the kernel doing all the rest. */
+    boolean isKernelReady(KernelRelay of) {
+        return channel != null
+                && reading
+                && splice == null
+                && !switching
+                && !inputEnded
+                && !broke
+                && !outputShut
+                && !isWaiting(channel)
+                && of.hasReadAll(channel);
+    }
+
+    /** From now on {@code flow} reads this side. */
+    void handTo(KernelFlow flow) {
+        kernel = flow;
+    }
+
+    @Nullable KernelFlow kernelFlow() {
+        return kernel;
+    }
+
+    boolean isBroken() {
+        return broke;
     }
 
     /** Nothing of what was on its way arrives. */
     void close() {
-        if (splice != null) {
-            splice.abandon();
+        FastPath path = fastPath();
+        if (path != null) {
+            path.abandon();
         }
+    }
+
+    private @Nullable FastPath fastPath() {
+        return splice != null ? splice : kernel;
     }
 
     boolean isFromClient() {
@@ -193,13 +233,15 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
 
     void resumeReading() {
         Channel from = channel;
-        if (from != null && !reading && !inputEnded && !switching) {
+        if (kernel != null) {
+            kernel.resume();
+        } else if (from != null && !reading && !inputEnded && !switching) {
             reading = true;
             from.config().setAutoRead(true);
         }
     }
 
-    private void forward(ByteBuf bytes, RelaySide to) {
+    void forward(ByteBuf bytes, RelaySide to) {
         Channel out = to.channel;
         if (out == null || to.broke || to.outputShut) {
             bytes.release();
@@ -231,7 +273,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
 
     private void pause() {
         Channel in = channel;
-        if (in != null) {
+        if (in != null && kernel == null) {
             reading = false;
             in.config().setAutoRead(false);
         }
@@ -244,17 +286,22 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     /** Whether something for this side is on its way. */
     boolean isWaiting() {
         Channel out = channel;
-        return out != null && isWaiting(out) || peer != null && peer.splice != null && peer.splice.isWaiting();
+        FastPath path = peer == null ? null : peer.fastPath();
+        return out != null && isWaiting(out) || path != null && path.isWaiting();
     }
 
     /** Whether something was written that the kernel has not taken yet. */
-    private static boolean isWaiting(Channel out) {
+    static boolean isWaiting(Channel out) {
         ChannelOutboundBuffer waiting = out.unsafe().outboundBuffer();
         return waiting != null && waiting.totalPendingWriteBytes() > 0;
     }
 
-    private void inputEnded() {
+    void inputEnded() {
         if (inputEnded) {
+            return;
+        }
+        if (kernel != null) {
+            kernel.channelInputShut();
             return;
         }
         inputEnded = true;

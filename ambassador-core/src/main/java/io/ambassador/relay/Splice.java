@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * bytes: the end of the data and everything else out of the ordinary is left to the channel, which reads again from
  * where splicing stopped. On the connection's event loop.
  */
-final class Splice {
+final class Splice implements FastPath {
     /** Less than this at one time is as well copied. */
     static final int LITTLE = 16 * 1024;
 
@@ -72,8 +72,8 @@ final class Splice {
         return splice;
     }
 
-    /** Whether something was read that the peer's kernel has not taken yet. */
-    boolean isWaiting() {
+    @Override
+    public boolean isWaiting() {
         return pipe.held() > 0;
     }
 
@@ -159,8 +159,8 @@ final class Splice {
         }
     }
 
-    /** What is still held does not arrive. */
-    void abandon() {
+    @Override
+    public void abandon() {
         end();
     }
 
@@ -172,6 +172,6 @@ final class Splice {
         source.giveReadingBack();
         sink.giveWritingBack();
         pipe.giveBack();
-        from.spliceEnded();
+        from.fastPathEnded();
     }
 }
