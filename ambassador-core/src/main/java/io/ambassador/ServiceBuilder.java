@@ -6,14 +6,18 @@ import io.ambassador.service.Catalog;
 import io.ambassador.service.ClientCredentials;
 import io.ambassador.service.ClientTlsSpec;
 import io.ambassador.service.Credentials;
+import io.ambassador.service.FlapDampingSpec;
 import io.ambassador.service.HealthSpec;
 import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.ListenAddress;
+import io.ambassador.service.LocalitySpec;
 import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.ProxyProtocolSpec;
 import io.ambassador.service.RelayMode;
 import io.ambassador.service.Role;
 import io.ambassador.service.ServiceSpec;
+import io.ambassador.service.SourceGroup;
+import io.ambassador.service.SourceSpec;
 import io.ambassador.service.TlsSpec;
 import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.Configured;
@@ -36,7 +40,7 @@ public final class ServiceBuilder {
     private final String name;
     private final Catalog catalog;
     private final List<ListenAddress> listen = new ArrayList<>();
-    private final List<Configured<EndpointSourceProvider<?>>> discovery = new ArrayList<>();
+    private final List<SourceGroup> discovery = new ArrayList<>();
     private Configured<ProtocolProvider<?>> protocol;
     private Configured<BalancingPolicyProvider<?>> balancing;
     private @Nullable Role role;
@@ -45,6 +49,8 @@ public final class ServiceBuilder {
     private @Nullable TlsSpec tls;
     private @Nullable ClientTlsSpec clientTls;
     private @Nullable HealthSpec health;
+    private @Nullable LocalitySpec locality;
+    private @Nullable FlapDampingSpec flapDamping = FlapDampingSpec.DEFAULT;
     private OnChangeSpec onChange = OnChangeSpec.DEFAULT;
     private LimitsSpec limits = LimitsSpec.DEFAULT;
     private AllowSpec allow = AllowSpec.DEFAULT;
@@ -90,27 +96,44 @@ public final class ServiceBuilder {
 
     /** A source in its short form, such as {@code srv://_redis._tcp.example.com}; the first with endpoints wins. */
     public ServiceBuilder discover(String uri) throws ConfigurationException {
+        return discoverMerged(source(uri));
+    }
+
+    public ServiceBuilder discover(String type, Map<String, ?> settings) throws ConfigurationException {
+        return discoverMerged(source(type, settings));
+    }
+
+    /** A source of the embedder's own. */
+    public ServiceBuilder discover(EndpointSource source) {
+        return discoverMerged(source(source));
+    }
+
+    /** Sources whose endpoints are used together, those of each with its share; they count as one of several. */
+    public ServiceBuilder discoverMerged(SourceSpec... sources) {
+        discovery.add(new SourceGroup(List.of(sources)));
+        return this;
+    }
+
+    /** For {@link #discoverMerged}: one in its short form. */
+    public SourceSpec source(String uri) throws ConfigurationException {
         try {
             DiscoveryUri parsed = DiscoveryUri.parse(uri);
             EndpointSourceProvider<?> provider = catalog.sourceOf(parsed.scheme());
             if (provider == null) {
                 provider = catalog.sources().get(parsed.scheme());
             }
-            return discover(provider.type(), provider.settingsOf(parsed));
+            return source(provider.type(), provider.settingsOf(parsed));
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException("services." + name + ".discovery: " + e.getMessage());
         }
     }
 
-    public ServiceBuilder discover(String type, Map<String, ?> settings) throws ConfigurationException {
-        discovery.add(configured(catalog.sources(), type, settings));
-        return this;
+    public SourceSpec source(String type, Map<String, ?> settings) throws ConfigurationException {
+        return SourceSpec.of(configured(catalog.sources(), type, settings));
     }
 
-    /** A source of the embedder's own. */
-    public ServiceBuilder discover(EndpointSource source) {
-        discovery.add(new Configured<>(new GivenSource(), new GivenSource.Given(source)));
-        return this;
+    public SourceSpec source(EndpointSource source) {
+        return SourceSpec.of(new Configured<>(new GivenSource(), new GivenSource.Given(source)));
     }
 
     /** Default: any; the primary, if every source tells roles. */
@@ -150,6 +173,18 @@ public final class ServiceBuilder {
     /** Default: the protocol's own probe, else a TCP connection, each 5 s. */
     public ServiceBuilder health(HealthSpec spec) {
         health = spec;
+        return this;
+    }
+
+    /** Which zone's endpoints are preferred; default: no one's. */
+    public ServiceBuilder locality(@Nullable LocalitySpec spec) {
+        locality = spec;
+        return this;
+    }
+
+    /** {@code null}: endpoints may come and go as often as they like. */
+    public ServiceBuilder flapDamping(@Nullable FlapDampingSpec spec) {
+        flapDamping = spec;
         return this;
     }
 
@@ -206,6 +241,8 @@ public final class ServiceBuilder {
                     tls,
                     clientTls,
                     healthSpec,
+                    locality,
+                    flapDamping,
                     onChange,
                     limits,
                     allow,

@@ -5,10 +5,12 @@ import io.ambassador.service.AllowSpec;
 import io.ambassador.service.ClientTlsSpec;
 import io.ambassador.service.HealthSpec;
 import io.ambassador.service.LimitsSpec;
+import io.ambassador.service.LocalitySpec;
 import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.ProxyProtocolSpec;
 import io.ambassador.service.RotationSpec;
 import io.ambassador.service.ServiceSpec;
+import io.ambassador.service.SourceSpec;
 import io.ambassador.service.TlsSpec;
 import io.ambassador.spi.Configured;
 import java.time.Duration;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Where two descriptions of a service differ, key by key, and what each difference means for connections. */
@@ -48,11 +51,7 @@ final class SpecDifferences {
     private void find() {
         compare("listen", ServiceSpec::listen, "addresses that stay are not closed; open connections stay");
         configured("protocol", spec -> spec.protocol(), NEW_ONES);
-        hidden(
-                "discovery",
-                ServiceSpec::discovery,
-                spec -> spec.discovery().stream().map(Configured::type).toList(),
-                ENDPOINTS);
+        hidden("discovery", ServiceSpec::discovery, SpecDifferences::sources, ENDPOINTS);
         compare("role", ServiceSpec::role, NEW_ONES);
         configured("balancing", spec -> spec.balancing(), NEW_ONES);
         credentials();
@@ -60,6 +59,9 @@ final class SpecDifferences {
         tls();
         clientTls();
         health();
+        compare("locality.zone", part(ServiceSpec::locality, LocalitySpec::zone), NEW_ONES);
+        compare("locality.overprovisioning", part(ServiceSpec::locality, LocalitySpec::overprovisioning), NEW_ONES);
+        compare("flap-damping", ServiceSpec::flapDamping, LATER);
         onChange();
         limits();
         allow();
@@ -67,6 +69,13 @@ final class SpecDifferences {
         compare("relay", ServiceSpec::relay, NEW_ONES);
         compare("access-log", ServiceSpec::accessLog, NEW_ONES);
         compare("startup-deadline", ServiceSpec::startupDeadline, LATER);
+    }
+
+    /** The words of the sources; those that are merged are one. */
+    private static List<String> sources(ServiceSpec spec) {
+        return spec.discovery().stream()
+                .map(group -> group.sources().stream().map(SourceSpec::type).collect(Collectors.joining("+")))
+                .toList();
     }
 
     private void credentials() {

@@ -2,6 +2,7 @@ package io.ambassador.explain;
 
 import io.ambassador.spi.discovery.Endpoint;
 import io.netty.util.NetUtil;
+import java.math.BigDecimal;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Instant;
@@ -113,7 +114,7 @@ public record ConnectionRecord(
     }
 
     /** With three decimals: microseconds. */
-    private static double millis(long nanos) {
-        return nanos / 1_000 / 1_000.0;
+    private static BigDecimal millis(long nanos) {
+        return BigDecimal.valueOf(nanos / 1_000, 3);
     }
 }

@@ -13,10 +13,17 @@ public enum EventKind {
     /** After failed connections. */
     ENDPOINT_EJECTED,
     ENDPOINT_READMITTED,
+    /** It came and went too often, and is held out for a while. */
+    ENDPOINT_DAMPED,
+    ENDPOINT_UNDAMPED,
     ENDPOINT_ROLE,
     /** So few endpoints are available that all are used. */
     PANIC,
     PANIC_OVER,
+    /** Too few endpoints of the own zone are available: more connections than before go to others, or fewer. */
+    SPILLOVER,
+    /** They stay in the own zone again. */
+    SPILLOVER_ENDED,
     /** A source no longer answers; what is known goes on being used. */
     DISCOVERY_STALE,
     DISCOVERY_FRESH,

@@ -59,6 +59,31 @@ public enum Meters {
             "service",
             "source"),
     DISCOVERY_AGE("ambassador.discovery.age", "seconds", "Since the source last answered", "service", "source"),
+    DISCOVERY_CHANGED(
+            "ambassador.discovery.changed",
+            "seconds",
+            "Since the source's endpoints became what they are",
+            "service",
+            "source"),
+    DISCOVERY_FAILED(
+            "ambassador.discovery.failed",
+            "seconds",
+            "Since the source could not be asked, or its answer not be used, last; NaN if it always could",
+            "service",
+            "source"),
+    DISCOVERY_ENDPOINTS(
+            "ambassador.discovery.endpoints",
+            "endpoints",
+            "Endpoints that the source names and its filter admits",
+            "service",
+            "source"),
+    DISCOVERY_STATE(
+            "ambassador.discovery.state", "", "1 for the state that the source is in", "service", "source", "state"),
+    LOCALITY_SHARE(
+            "ambassador.locality.share",
+            "",
+            "Share of new connections that stay in the own zone, from 0 to 1; where one is configured",
+            "service"),
     CREDENTIALS_AGE("ambassador.credentials.age", "seconds", "Since the newest secret was first read", "service"),
     CREDENTIALS_VERSION(
             "ambassador.credentials.version",

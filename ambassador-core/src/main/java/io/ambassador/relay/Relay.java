@@ -3,7 +3,6 @@ package io.ambassador.relay;
 import io.ambassador.spi.protocol.Violation;
 import io.ambassador.transport.KernelPair;
 import io.ambassador.transport.KernelRelay;
-import io.ambassador.transport.SocketEvents;
 import io.ambassador.transport.Transport;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -101,8 +100,8 @@ public final class Relay {
         }
         held.letGo();
         if (!over) {
-            client.resumeReading();
-            backend.resumeReading();
+            client.begin();
+            backend.begin();
         }
     }
 
@@ -123,31 +122,37 @@ public final class Relay {
         }
     }
 
+    boolean isOver() {
+        return over;
+    }
+
     long spliceAfter() {
         return spliceAfter;
     }
 
-    /** @return whether the kernel relays from now on, and both sides' channels no longer read */
-    boolean handedToKernel() {
+    /**
+     * Hands both directions to the kernel if it pays and can be done by now.
+     *
+     * @return whether it was done
+     */
+    boolean leavesToKernel() {
         if (!kernelWanted
-                || carried < KERNEL_AFTER_BYTES && System.nanoTime() - startedAt < KERNEL_AFTER_NANOS
-                || over) {
+                || carried < KERNEL_AFTER_BYTES && System.nanoTime() - startedAt < KERNEL_AFTER_NANOS) {
             return false;
         }
         Channel near = client.channel;
         Channel far = backend.channel;
-        if (near == null || far == null || !client.isPlain() || !backend.isPlain()) {
+        Flow toBackend = client.flow();
+        Flow toClient = backend.flow();
+        if (near == null || far == null || toBackend == null || toClient == null) {
+            return false;
+        }
+        KernelRelay kernel = KernelRelay.of(near);
+        if (kernel == null) {
             kernelWanted = false;
             return false;
         }
-        SocketEvents nearEvents = SocketEvents.of(near);
-        SocketEvents farEvents = SocketEvents.of(far);
-        KernelRelay kernel = nearEvents == null || farEvents == null ? null : KernelRelay.of(near);
-        if (nearEvents == null || farEvents == null || kernel == null) {
-            kernelWanted = false;
-            return false;
-        }
-        if (!client.isKernelReady(kernel) || !backend.isKernelReady(kernel)) {
+        if (!toBackend.isAtRest() || !toClient.isAtRest() || !kernel.hasReadAll(near) || !kernel.hasReadAll(far)) {
             return false; // the next time, maybe
         }
         kernelWanted = false;
@@ -156,13 +161,9 @@ public final class Relay {
         if (pair == null) {
             return false;
         }
-        KernelFlow toBackend = new KernelFlow(this, client, backend, near, far, nearEvents, pair.toBackend());
-        KernelFlow toClient = new KernelFlow(this, backend, client, far, near, farEvents, pair.toClient());
-        client.handTo(toBackend);
-        backend.handTo(toClient);
         counter.leftToKernel();
-        toBackend.start();
-        toClient.start();
+        toBackend.leaveTo(pair.toBackend());
+        toClient.leaveTo(pair.toClient());
         return true;
     }
 
@@ -194,8 +195,9 @@ public final class Relay {
     }
 
     private void askKernel(RelaySide side) {
-        KernelFlow flow = side.kernelFlow();
-        long last = flow == null ? 0 : flow.lastNanos();
+        Flow flow = side.flow();
+        Redirect kernel = flow == null ? null : flow.kernel();
+        long last = kernel == null ? 0 : kernel.lastNanos();
         if (last != 0 && last - lastActivity > 0) {
             lastActivity = last;
             clientSpokeLast = side == client;

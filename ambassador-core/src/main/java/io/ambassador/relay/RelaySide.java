@@ -2,7 +2,7 @@ package io.ambassador.relay;
 
 import io.ambassador.spi.protocol.Violation;
 import io.ambassador.transport.DirectMemory;
-import io.ambassador.transport.KernelRelay;
+import io.ambassador.transport.SocketEvents;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -14,6 +14,8 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.nio.channels.NotYetConnectedException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -36,11 +38,9 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     private boolean broke;
     private boolean tlsClosed;
     private boolean reading;
-    private long bulk;
-    private int turn;
-    private boolean switching;
-    private @Nullable Splice splice;
-    private @Nullable KernelFlow kernel;
+    private boolean waiting;
+    private @Nullable SocketEvents events;
+    private @Nullable Flow flow;
 
     RelaySide(Relay relay, boolean fromClient) {
         this.relay = relay;
@@ -56,14 +56,9 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         RelaySide to = peer;
         if (to == null) {
             bytes.release(); // nothing reads a backend before there is a relay
+        } else if (flow != null) {
+            flow.first(bytes);
         } else {
-            if (splice != null) {
-                splice.abandon(); // the channel was not done with reading when it was taken over
-            } else if (kernel != null) {
-                kernel.channelRead(bytes); // as above
-                return;
-            }
-            turn += bytes.readableBytes();
             forward(bytes, to);
         }
     }
@@ -72,101 +67,83 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     public void channelReadComplete(ChannelHandlerContext ctx) {
         relay.active(this);
         RelaySide to = peer;
-        if (to != null && to.channel != null) {
-            to.channel.flush();
-            if (kernel != null || relay.handedToKernel()) {
-                return;
+        if (flow != null || to == null || to.channel == null) {
+            return;
+        }
+        to.channel.flush();
+        if (canFlow(to)) { // by now, since what read the login has left
+            flow(to, to.channel);
+            if (to.flow == null) {
+                to.flow(this, ctx.channel());
             }
-            if (isBulk()) {
-                switchToSplice(to, to.channel);
-            } else {
-                pauseIfFull(to.channel);
-            }
+        } else {
+            pauseIfFull(to.channel);
         }
     }
 
-    /** Whether so much has come without a pause that it pays to spare the copying. */
-    private boolean isBulk() {
-        bulk = turn < Splice.LITTLE ? 0 : bulk + turn;
-        turn = 0;
-        return bulk >= relay.spliceAfter();
-    }
-
-    /** Once the peer's kernel has taken all that was written: what is spliced must not overtake it. */
-    private void switchToSplice(RelaySide to, Channel out) {
-        bulk = 0;
-        if (switching || !reading || inputEnded || !isPlain() || !to.isPlain()) {
-            pauseIfFull(out);
-            return;
-        }
-        if (!isWaiting(out)) {
-            splice(to);
-            return;
-        }
-        pause();
-        switching = true;
-        out.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-            switching = false;
+    /** Begins to read what this side sends. */
+    void begin() {
+        RelaySide to = peer;
+        if (to != null && to.channel != null && canFlow(to)) {
+            flow(to, to.channel);
+        } else {
             resumeReading();
-            if (written.isSuccess() && reading && !isWaiting(out)) {
-                splice(to);
-            }
-        });
-    }
-
-    private void splice(RelaySide to) {
-        if (!broke && !to.broke && !to.outputShut) {
-            splice = Splice.begin(relay, this, to);
         }
     }
 
-    /** Whether bytes go from socket to socket as they are. */
-    boolean isPlain() {
-        return channel != null && channel.pipeline().firstContext().handler() == this;
+    /** Whether bytes can go from socket to socket past the channels. */
+    private boolean canFlow(RelaySide to) {
+        return isPlain() && to.isPlain() && !waiting && !inputEnded && !broke && !to.broke && !to.outputShut;
+    }
+
+    /** Past the channels, once the peer's kernel has taken all that was written before. */
+    private void flow(RelaySide to, Channel out) {
+        if (relay.isOver() || !canFlow(to)) {
+            return;
+        }
+        if (isWaiting(out)) {
+            pause();
+            waiting = true;
+            out.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+                waiting = false;
+                begin();
+            });
+        } else if (channel != null && events != null && to.events != null) {
+            Flow begun = Flow.begin(relay, this, to, channel.eventLoop(), events, to.events);
+            flow = begun;
+            if (fromClient) {
+                begun.tryMove(); // most clients have sent something by now
+            }
+        }
+    }
+
+    /** Whether bytes go between socket and relay as they are, and the socket can be had without its channel. */
+    private boolean isPlain() {
+        if (events == null
+                && channel != null
+                && channel.pipeline().firstContext().handler() == this) {
+            events = SocketEvents.of(channel);
+        }
+        return events != null;
     }
 
     /** The channel reads on. */
-    void fastPathEnded() {
-        splice = null;
-        kernel = null;
-    }
-
-    /** Whether nothing stands in the way of the kernel doing all the rest. */
-    boolean isKernelReady(KernelRelay of) {
-        return channel != null
-                && reading
-                && splice == null
-                && !switching
-                && !inputEnded
-                && !broke
-                && !outputShut
-                && !isWaiting(channel)
-                && of.hasReadAll(channel);
-    }
-
-    /** From now on {@code flow} reads this side. */
-    void handTo(KernelFlow flow) {
-        kernel = flow;
-    }
-
-    @Nullable KernelFlow kernelFlow() {
-        return kernel;
-    }
-
-    boolean isBroken() {
-        return broke;
+    void flowEnded() {
+        flow = null;
+        if (!relay.isOver()) {
+            resumeReading();
+        }
     }
 
     /** Nothing of what was on its way arrives. */
     void close() {
-        FastPath path = fastPath();
-        if (path != null) {
-            path.abandon();
+        if (flow != null) {
+            flow.abandon();
         }
     }
 
-    private @Nullable FastPath fastPath() {
-        return splice != null ? splice : kernel;
+    @Nullable Flow flow() {
+        return flow;
     }
 
     boolean isFromClient() {
@@ -185,7 +162,9 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event == ChannelInputShutdownEvent.INSTANCE) {
-            inputEnded();
+            if (flow == null) { // which sees it, too, after what came before
+                inputEnded();
+            }
         } else if (event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
             tlsClosed = true;
             inputEnded();
@@ -213,13 +192,13 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         broken.eventLoop().schedule(() -> relay.broken(this), BROKEN_GRACE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /** Splicing from this side failed after everything was delivered that had come. */
+    /** Reading from this side failed after everything was passed on that had come. */
     void readFailed() {
         broke = true;
         relay.broken(this);
     }
 
-    /** Splicing to this side failed. */
+    /** Writing to this side failed. */
     void writeFailed() {
         if (!broke && channel != null) {
             broke(channel);
@@ -233,15 +212,13 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
 
     void resumeReading() {
         Channel from = channel;
-        if (kernel != null) {
-            kernel.resume();
-        } else if (from != null && !reading && !inputEnded && !switching) {
+        if (from != null && !reading && !inputEnded && !waiting) {
             reading = true;
             from.config().setAutoRead(true);
         }
     }
 
-    void forward(ByteBuf bytes, RelaySide to) {
+    private void forward(ByteBuf bytes, RelaySide to) {
         Channel out = to.channel;
         if (out == null || to.broke || to.outputShut) {
             bytes.release();
@@ -273,7 +250,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
 
     private void pause() {
         Channel in = channel;
-        if (in != null && kernel == null) {
+        if (in != null) {
             reading = false;
             in.config().setAutoRead(false);
         }
@@ -286,22 +263,18 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     /** Whether something for this side is on its way. */
     boolean isWaiting() {
         Channel out = channel;
-        FastPath path = peer == null ? null : peer.fastPath();
-        return out != null && isWaiting(out) || path != null && path.isWaiting();
+        return out != null && isWaiting(out) || peer != null && peer.flow != null && peer.flow.isWaiting();
     }
 
     /** Whether something was written that the kernel has not taken yet. */
-    static boolean isWaiting(Channel out) {
+    private static boolean isWaiting(Channel out) {
         ChannelOutboundBuffer waiting = out.unsafe().outboundBuffer();
         return waiting != null && waiting.totalPendingWriteBytes() > 0;
     }
 
+    /** No more will come; what came before has been written, if not taken by the kernel. */
     void inputEnded() {
         if (inputEnded) {
-            return;
-        }
-        if (kernel != null) {
-            kernel.channelInputShut();
             return;
         }
         inputEnded = true;
@@ -316,7 +289,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
 
     /** TLS says itself when it is finished; a bare end of the TCP stream may have been forged to cut it short. */
     private boolean truncated() {
-        return channel != null && channel.pipeline().get(SslHandler.class) != null && !tlsClosed;
+        return events == null && channel != null && channel.pipeline().get(SslHandler.class) != null && !tlsClosed;
     }
 
     /** The end follows everything written before it. */
@@ -325,7 +298,11 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         if (out == null) {
             return;
         }
-        out.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> to.shutOutput());
+        if (to.events != null && !isWaiting(out)) {
+            to.shutOutput();
+        } else {
+            out.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> to.shutOutput());
+        }
     }
 
     private void shutOutput() {
@@ -337,14 +314,26 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         boolean last = from != null && from.outputShut;
         Channel out = channel;
         if (!last && out instanceof DuplexChannel duplex && out.isActive()) {
-            SslHandler tls = out.pipeline().get(SslHandler.class);
-            if (tls != null) {
-                tls.closeOutbound();
-            } else {
-                duplex.shutdownOutput();
-            }
+            endOutput(duplex);
         }
         relay.directionEnded();
+    }
+
+    private void endOutput(DuplexChannel out) {
+        if (events != null) {
+            try {
+                events.endOutput();
+            } catch (IOException | NotYetConnectedException e) {
+                writeFailed(); // the connection has broken
+            }
+            return;
+        }
+        SslHandler tls = out.pipeline().get(SslHandler.class);
+        if (tls != null) {
+            tls.closeOutbound();
+        } else {
+            out.shutdownOutput();
+        }
     }
 
     private static boolean isOutputClosed(Throwable cause) {

@@ -7,7 +7,6 @@ import io.ambassador.metrics.EndpointMeters;
 import io.ambassador.resilience.Ejection;
 import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.balancing.BalancingPolicy;
-import io.ambassador.spi.balancing.Candidate;
 import io.ambassador.spi.balancing.Picker;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.protocol.ProbeResult;
@@ -22,11 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -55,7 +52,6 @@ public final class EndpointPool {
     }
 
     private static final Duration RAMP_STEP = Duration.ofSeconds(1);
-    private static final int RAMP_SCALE = 100;
     private static final int LINES_AT_ONCE = 20;
 
     private ServiceSpec spec;
@@ -67,12 +63,15 @@ public final class EndpointPool {
     private final Logger log;
     private final LogLimiter limiter = new LogLimiter(LINES_AT_ONCE);
     private final Roles roles;
+    private final SelectionNews news;
+    private final FlapDamper damper;
     private final Map<String, PooledEndpoint> members = new LinkedHashMap<>();
     private final Set<String> drained = new HashSet<>();
     private final Set<String> ejected = new HashSet<>();
     private final List<PooledEndpoint> leaving = new ArrayList<>();
     private volatile List<PooledEndpoint> visible = List.of();
     private volatile PoolSnapshot snapshot;
+    private volatile Selection selection = Selection.NONE;
     private volatile boolean filled;
     private String absence = "discovery has not answered yet";
     private Observer observer = Observer.NONE;
@@ -94,6 +93,8 @@ public final class EndpointPool {
         this.journal = journal;
         this.log = log;
         this.roles = new Roles(journal, log);
+        this.news = new SelectionNews(journal, log, limiter);
+        this.damper = new FlapDamper(journal, log, limiter);
         Picker none = policy.picker(List.of());
         this.snapshot = new PoolSnapshot(none, none, 0, false, false, Set.of(), absence);
     }
@@ -101,6 +102,11 @@ public final class EndpointPool {
     /** What new connections use now. Any thread. */
     public PoolSnapshot snapshot() {
         return snapshot;
+    }
+
+    /** The share of new connections that stay in the own zone. Any thread. */
+    double localShare() {
+        return selection.localShare();
     }
 
     /** Whether there was an endpoint to use at any time. Any thread. */
@@ -169,6 +175,9 @@ public final class EndpointPool {
             }
             if (!sameProbes) {
                 member.probesChange(newSpec.health().probe() != null);
+            }
+            if (newSpec.flapDamping() == null) {
+                damper.release(member);
             }
         }
         refresh();
@@ -261,10 +270,10 @@ public final class EndpointPool {
 
     private void settleRoles() {
         List<PooledEndpoint> wanted = new ArrayList<>(members.values());
-        wanted.removeIf(member -> !hasWantedRole(member));
+        wanted.removeIf(member -> !spec.role().wants(member.role()));
         roles.settle(members.values());
         for (PooledEndpoint member : wanted) {
-            if (!hasWantedRole(member)) {
+            if (!spec.role().wants(member.role())) {
                 warn("{} is now {}, wanted: {}", member.endpoint().address(), member.role(), spec.role());
                 act(member, spec.onChange().demoted(), EndReason.DEMOTED);
             }
@@ -309,6 +318,22 @@ public final class EndpointPool {
             journal.tell(EventKind.ENDPOINT_ADDED, endpoint.address(), "");
         }
         observer.added(returning);
+        Duration hold = damper.added(returning, spec.flapDamping(), oneOfMany);
+        if (!hold.isZero()) {
+            holdOut(returning, hold);
+        }
+    }
+
+    private void holdOut(PooledEndpoint member, Duration hold) {
+        long until = member.dampedUntil();
+        later(
+                () -> {
+                    if (member.dampedUntil() == until && !member.isRemoved()) {
+                        damper.release(member);
+                        refresh();
+                    }
+                },
+                hold);
     }
 
     private void remove(PooledEndpoint member, boolean oneOfMany) {
@@ -316,6 +341,7 @@ public final class EndpointPool {
         member.removed(true);
         leaving.add(member);
         ejected.remove(member.endpoint().address());
+        damper.removed(member, spec.flapDamping());
         if (oneOfMany) {
             log.debug("{} removed", member.endpoint().address());
         } else {
@@ -360,7 +386,7 @@ public final class EndpointPool {
     private void endUnlessBack(PooledEndpoint member, EndReason reason) {
         boolean back = switch (reason) {
             case UNHEALTHY -> member.isHealthy();
-            case DEMOTED -> hasWantedRole(member);
+            case DEMOTED -> spec.role().wants(member.role());
             default -> !member.isRemoved() && member.endpoint().weight() > 0;
         };
         if (!back) {
@@ -395,47 +421,22 @@ public final class EndpointPool {
     }
 
     private void refresh() {
-        List<PooledEndpoint> wanted = new ArrayList<>();
-        for (PooledEndpoint member : members.values()) {
-            if (member.endpoint().weight() > 0 && !member.isDrained() && hasWantedRole(member)) {
-                wanted.add(member);
-            }
-        }
-        if (spec.role() == Role.PREFER_REPLICA) {
-            List<PooledEndpoint> replicas = new ArrayList<>(wanted);
-            replicas.removeIf(member -> member.role() != ServerRole.REPLICA || !member.isAvailable());
-            if (!replicas.isEmpty()) {
-                wanted = replicas;
-            }
-        }
-        List<PooledEndpoint> tier = preferredTier(wanted);
-        int available = (int) tier.stream().filter(PooledEndpoint::isAvailable).count();
-        boolean panic = !tier.isEmpty() && available < spec.health().panicThreshold() * tier.size();
-        List<PooledEndpoint> used = panic ? tier : withoutEjected(tier);
-        boolean ramping = weigh(used);
-        PoolSnapshot old = snapshot;
-        Picker picker = policy.picker(List.<Candidate>copyOf(used));
+        Selection before = selection;
+        Selection now = Selection.of(spec, members.values());
+        Picker picker = now.picker(policy);
+        selection = now;
         snapshot = new PoolSnapshot(
                 picker,
-                retryPicker(picker, used),
-                used.size(),
-                panic,
+                now.retryPicker(policy, picker),
+                now.used().size(),
+                now.panic(),
                 isSettled(),
-                Set.copyOf(used),
-                reasonForNone(wanted));
-        filled |= !used.isEmpty();
-        if (panic != old.panic()) {
-            warn(
-                    panic ? "too few endpoints are available ({} of {}): all are used" : "{} of {} endpoints available",
-                    available,
-                    tier.size());
-            journal.tell(
-                    panic ? EventKind.PANIC : EventKind.PANIC_OVER,
-                    "",
-                    available + " of " + tier.size() + " endpoints are available");
-        }
+                Set.copyOf(now.used()),
+                reasonForNone(now.wanted()));
+        filled |= !now.used().isEmpty();
+        news.tell(before, now, spec.locality());
         publishVisible();
-        if (ramping && ramp == null) {
+        if (now.rising() && ramp == null) {
             ramp = later(
                     () -> {
                         ramp = null;
@@ -449,81 +450,6 @@ public final class EndpointPool {
         return spec.role() == Role.ANY
                 || spec.health().probe() == null
                 || members.values().stream().allMatch(PooledEndpoint::isProbed);
-    }
-
-    /** Over those that are well, else over those that are on trial at least. */
-    private Picker retryPicker(Picker picker, List<PooledEndpoint> used) {
-        List<Candidate> well = only(used, PooledEndpoint::isWell);
-        List<Candidate> best = well.isEmpty() ? only(used, PooledEndpoint::isAvailable) : well;
-        return best.size() == used.size() ? picker : policy.picker(best);
-    }
-
-    private static List<Candidate> only(List<PooledEndpoint> members, Predicate<PooledEndpoint> wanted) {
-        return members.stream().filter(wanted).<Candidate>map(member -> member).toList();
-    }
-
-    /** The lowest priority that has anybody available; the lowest of all if nobody is. */
-    private static List<PooledEndpoint> preferredTier(List<PooledEndpoint> wanted) {
-        Map<Integer, List<PooledEndpoint>> tiers = new TreeMap<>();
-        for (PooledEndpoint member : wanted) {
-            tiers.computeIfAbsent(member.endpoint().priority(), priority -> new ArrayList<>())
-                    .add(member);
-        }
-        for (List<PooledEndpoint> tier : tiers.values()) {
-            if (tier.stream().anyMatch(PooledEndpoint::isAvailable)) {
-                return tier;
-            }
-        }
-        return tiers.isEmpty() ? List.of() : tiers.values().iterator().next();
-    }
-
-    private List<PooledEndpoint> withoutEjected(List<PooledEndpoint> tier) {
-        HealthSpec.Outlier outlier = spec.health().outlier();
-        long mayBeEjected = outlier == null ? 0 : (long) (tier.size() * outlier.maxEjected());
-        if (tier.size() > 1 && outlier != null && outlier.maxEjected() > 0) {
-            mayBeEjected = Math.max(1, mayBeEjected);
-        }
-        List<PooledEndpoint> used = new ArrayList<>();
-        for (PooledEndpoint member : tier) {
-            if (!member.isHealthy()) {
-                continue;
-            }
-            if (member.ejection().isEjected() && mayBeEjected > 0) {
-                mayBeEjected--;
-                continue;
-            }
-            used.add(member);
-        }
-        return used;
-    }
-
-    /** Sets the weights in force; tells whether one of them is still rising. */
-    private boolean weigh(List<PooledEndpoint> used) {
-        long slowStart = spec.health().slowStart().toNanos();
-        boolean ramping = false;
-        if (slowStart > 0) {
-            for (PooledEndpoint member : members.values()) {
-                ramping |= System.nanoTime() - member.availableSince() < slowStart;
-            }
-        }
-        for (PooledEndpoint member : used) {
-            int weight = member.endpoint().weight();
-            if (ramping) {
-                double share =
-                        Math.min(1, Math.max(0.1, (System.nanoTime() - member.availableSince()) / (double) slowStart));
-                weight = (int) Math.max(1, Math.min(weight * (double) RAMP_SCALE * share, Endpoint.MAX_WEIGHT));
-            }
-            member.weight(weight);
-        }
-        return ramping;
-    }
-
-    private boolean hasWantedRole(PooledEndpoint member) {
-        return switch (spec.role()) {
-            case ANY, PREFER_REPLICA -> true;
-            case PRIMARY -> member.role() == ServerRole.PRIMARY;
-            case REPLICA -> member.role() == ServerRole.REPLICA;
-        };
     }
 
     private String reasonForNone(List<PooledEndpoint> wanted) {

@@ -6,12 +6,11 @@ import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointSource;
 import io.ambassador.spi.discovery.EndpointState;
-import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,19 +22,21 @@ import org.slf4j.Logger;
  */
 final class FollowedSource {
     /** More than this from one source is a mistake, or an attack. */
-    private static final int MOST_ENDPOINTS = 10_000;
+    static final int MOST_ENDPOINTS = 10_000;
+
+    static final List<String> STATES = List.of("waiting", "known", "absent", "unreachable");
 
     /** How long a source may keep silent before what the disk remembers is used. */
     private static final Duration PATIENCE = Duration.ofMillis(500);
 
     private final LogLimiter limiter = new LogLimiter();
     private final String name;
+    private final SourceSpec spec;
     private final EndpointSource source;
-    private final @Nullable EndpointCache cache;
+    private final LastKnown lastKnown;
     private final Duration absentHold;
     private final boolean inherits;
     private final ScheduledExecutorService control;
-    private final Executor worker;
     private final Logger log;
     private final Runnable changed;
     private final ServiceJournal journal;
@@ -44,32 +45,34 @@ final class FollowedSource {
     private volatile @Nullable Set<Endpoint> known;
     private volatile String state = "waiting";
     private volatile @Nullable String lastError;
+    private volatile @Nullable String refused;
+    private volatile int leftOut;
     private String absence = "discovery has not answered yet";
     private volatile boolean answered;
-    private volatile boolean fromDisk;
+    private volatile boolean inherited; // from the disk, or from one before this one
     private volatile long answeredAt;
     private volatile long changedAt;
+    private volatile long failedAt;
     private @Nullable Future<?> hold;
 
     /** @param inherits whether endpoints of another source are in use until this one has told its own */
     FollowedSource(
             String name,
+            SourceSpec spec,
             EndpointSource source,
-            @Nullable EndpointCache cache,
-            Duration absentHold,
+            LastKnown lastKnown,
             boolean inherits,
-            ScheduledExecutorService control,
-            Executor worker,
+            ServiceEnvironment environment,
             Logger log,
             ServiceJournal journal,
             Runnable changed) {
         this.name = name;
+        this.spec = spec;
         this.source = source;
-        this.cache = cache;
-        this.absentHold = absentHold;
+        this.lastKnown = lastKnown;
+        this.absentHold = environment.absentHold();
         this.inherits = inherits;
-        this.control = control;
-        this.worker = worker;
+        this.control = environment.control();
         this.log = log;
         this.journal = journal;
         this.changed = changed;
@@ -77,9 +80,24 @@ final class FollowedSource {
 
     void start() {
         watch = source.watch(heard -> Control.schedule(control, log, () -> onState(heard), Duration.ZERO));
-        if (cache != null) {
+        if (lastKnown.isKept()) {
             Control.schedule(control, log, this::useDiskIfSilent, PATIENCE);
         }
+    }
+
+    boolean asksTheSameAs(FollowedSource other) {
+        return spec.source().equals(other.spec.source()) && spec.filter().equals(other.spec.filter());
+    }
+
+    /** Goes on from what {@code old} knew, which is stale until there is an answer. Before {@link #start}. */
+    void takeOver(FollowedSource old) {
+        known = old.known;
+        absence = old.absence;
+        leftOut = old.leftOut;
+        answeredAt = old.answeredAt;
+        changedAt = old.changedAt;
+        failedAt = old.failedAt;
+        inherited = known != null;
     }
 
     void close() {
@@ -96,9 +114,9 @@ final class FollowedSource {
         return known;
     }
 
-    /** Why {@link #known} is empty. */
+    /** Why {@link #known} is empty, or not used. */
     String absence() {
-        return absence;
+        return Objects.requireNonNullElse(refused, absence);
     }
 
     /** Whether the source has answered at all, be it with an error. */
@@ -107,11 +125,44 @@ final class FollowedSource {
     }
 
     boolean stale() {
-        return fromDisk || state.equals("unreachable");
+        return inherited || state.equals("unreachable") || refused != null;
+    }
+
+    /** Its share, relative to those it is merged with. */
+    int weight() {
+        return spec.weight();
+    }
+
+    /** What it told last cannot be used as long as those it is merged with tell theirs; {@code null}: it can. */
+    void refuse(@Nullable String why) {
+        if (why != null && !why.equals(refused)) {
+            failedAt = System.nanoTime();
+            limiter.log(
+                    "refused",
+                    left -> log.warn(
+                            "discovery from {}: {}. What is in use stays{}", name, why, LogLimiter.more(left)));
+        }
+        refused = why;
+        tellStaleness();
+    }
+
+    private @Nullable String lastError() {
+        return lastError == null ? refused : lastError;
     }
 
     String name() {
         return name;
+    }
+
+    /** One of {@link #STATES}. */
+    String state() {
+        return state;
+    }
+
+    /** How many endpoints it names that its filter admits. */
+    int size() {
+        Set<Endpoint> endpoints = known;
+        return endpoints == null ? 0 : endpoints.size();
     }
 
     /** Since the last answer; {@code null} before the first. */
@@ -119,21 +170,33 @@ final class FollowedSource {
         return since(answeredAt);
     }
 
+    /** Since its endpoints became what they are; {@code null} before the first. */
+    @Nullable Duration changed() {
+        return since(changedAt);
+    }
+
+    /** Since it could not be asked or used last; {@code null} if it always could. */
+    @Nullable Duration failed() {
+        return since(failedAt);
+    }
+
     private static @Nullable Duration since(long nanoTime) {
         return nanoTime == 0 ? null : Duration.ofNanos(System.nanoTime() - nanoTime);
     }
 
     ServiceStatus.SourceStatus status(boolean selected) {
-        Set<Endpoint> endpoints = known;
         return new ServiceStatus.SourceStatus(
                 name,
                 state,
                 selected,
-                endpoints == null ? 0 : endpoints.size(),
+                spec.weight(),
+                size(),
+                leftOut,
                 age(),
-                since(changedAt),
+                changed(),
+                failed(),
                 stale(),
-                lastError);
+                lastError());
     }
 
     private void onState(EndpointState heard) {
@@ -141,8 +204,11 @@ final class FollowedSource {
         if (heard instanceof EndpointState.Known answer && answer.endpoints().size() > MOST_ENDPOINTS) {
             onError("it names " + answer.endpoints().size() + " endpoints, more than " + MOST_ENDPOINTS);
         } else if (heard instanceof EndpointState.Known answer) {
-            onAnswer("known", answer.endpoints(), name + " has no endpoints");
+            Set<Endpoint> wanted = spec.filter().of(answer.endpoints());
+            leftOut = answer.endpoints().size() - wanted.size();
+            onAnswer("known", wanted, leftOut == 0 ? name + " has no endpoints" : noneWanted());
         } else if (heard instanceof EndpointState.Absent answer) {
+            leftOut = 0;
             onAnswer("absent", Set.of(), answer.reason());
         } else if (heard instanceof EndpointState.Unreachable error) {
             onError(String.valueOf(error.cause().getMessage()));
@@ -151,13 +217,17 @@ final class FollowedSource {
         changed.run();
     }
 
+    private String noneWanted() {
+        return name + " has no endpoints that its filter admits (" + spec.filter() + "), but " + leftOut + " others";
+    }
+
     private void tellStaleness() {
         if (toldStale != stale()) {
             toldStale = stale();
             journal.tell(
                     toldStale ? EventKind.DISCOVERY_STALE : EventKind.DISCOVERY_FRESH,
                     name,
-                    lastError == null ? "" : lastError);
+                    Objects.requireNonNullElse(lastError(), ""));
         }
     }
 
@@ -189,15 +259,15 @@ final class FollowedSource {
     }
 
     private void believe(Set<Endpoint> endpoints, String whyEmpty) {
-        boolean toKeep = !endpoints.isEmpty() && (fromDisk || !endpoints.equals(known));
+        boolean toKeep = !endpoints.isEmpty() && (inherited || !endpoints.equals(known));
         if (!endpoints.equals(known)) {
             changedAt = System.nanoTime();
         }
         known = endpoints;
         absence = whyEmpty;
-        fromDisk = false;
+        inherited = false;
         if (toKeep) {
-            keepOnDisk(endpoints);
+            lastKnown.keep(endpoints);
         }
         changed.run();
     }
@@ -214,6 +284,7 @@ final class FollowedSource {
         }
         state = "unreachable";
         lastError = message;
+        failedAt = System.nanoTime();
         if (known == null) {
             absence = "discovery from " + name + " failed: " + message;
             useDisk();
@@ -229,39 +300,11 @@ final class FollowedSource {
     }
 
     private void useDisk() {
-        if (cache == null) {
-            return;
-        }
-        try {
-            Set<Endpoint> remembered = cache.load();
-            if (!remembered.isEmpty()) {
-                log.warn("{} does not answer: the {} endpoints it told last are used", name, remembered.size());
-                known = remembered;
-                fromDisk = true;
-            }
-        } catch (IOException e) {
-            log.warn("The endpoints kept on disk cannot be used: {}", e.getMessage());
-        }
-    }
-
-    private void keepOnDisk(Set<Endpoint> endpoints) {
-        EndpointCache to = cache;
-        if (to == null) {
-            return;
-        }
-        try {
-            worker.execute(() -> {
-                try {
-                    to.store(endpoints);
-                } catch (IOException e) {
-                    limiter.log(
-                            "disk",
-                            left -> log.warn(
-                                    "The endpoints cannot be kept on disk: {}{}", e.toString(), LogLimiter.more(left)));
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            log.debug("Not kept on disk: the ambassador is shutting down.");
+        Set<Endpoint> remembered = lastKnown.load();
+        if (!remembered.isEmpty()) {
+            log.warn("{} does not answer: the {} endpoints it told last are used", name, remembered.size());
+            known = remembered;
+            inherited = true;
         }
     }
 }

@@ -6,7 +6,8 @@ import java.util.Set;
 /**
  * What new connections use; immutable.
  *
- * @param retryPicker what a second attempt asks first: those of the candidates that are well, else those on trial
+ * @param retryPicker what a second attempt asks first: those of the candidates that are well, else those on trial;
+ *     then available ones of zones that get no first attempts
  * @param candidates how many the picker chooses among
  * @param panic whether so few are available that all are used
  * @param settled whether nothing is outstanding that may yet bring candidates: discovery has answered, and where roles

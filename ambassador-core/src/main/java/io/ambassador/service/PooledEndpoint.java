@@ -38,6 +38,7 @@ public final class PooledEndpoint implements Candidate {
     private volatile boolean healthy = true;
     private volatile boolean removed;
     private volatile boolean drained;
+    private volatile long dampedUntil;
     private volatile ServerRole seenRole = ServerRole.UNKNOWN;
     private volatile ServerRole role = ServerRole.UNKNOWN;
     private volatile @Nullable String lastError;
@@ -275,6 +276,30 @@ public final class PooledEndpoint implements Candidate {
         drained = taken;
     }
 
+    /** Whether it is held out since it came and went too often. */
+    boolean isDamped() {
+        return dampedUntil != 0;
+    }
+
+    void damp(Duration hold) {
+        long until = System.nanoTime() + hold.toNanos();
+        dampedUntil = until == 0 ? 1 : until;
+    }
+
+    void undamp() {
+        dampedUntil = 0;
+    }
+
+    /** In {@link System#nanoTime}; 0 for not at all. */
+    long dampedUntil() {
+        return dampedUntil;
+    }
+
+    private @Nullable Duration heldFor() {
+        long until = dampedUntil;
+        return until == 0 ? null : Duration.ofNanos(Math.max(0, until - System.nanoTime()));
+    }
+
     void removed(boolean gone) {
         removed = gone;
     }
@@ -309,7 +334,9 @@ public final class PooledEndpoint implements Candidate {
                         ? ServiceStatus.Health.DRAINED
                         : !healthy
                                 ? ServiceStatus.Health.UNHEALTHY
-                                : ejection.isEjected() ? ServiceStatus.Health.EJECTED : ServiceStatus.Health.HEALTHY;
+                                : ejection.isEjected()
+                                        ? ServiceStatus.Health.EJECTED
+                                        : isDamped() ? ServiceStatus.Health.DAMPED : ServiceStatus.Health.HEALTHY;
     }
 
     ServiceStatus.EndpointStatus status() {
@@ -323,6 +350,7 @@ public final class PooledEndpoint implements Candidate {
                 opened.sum(),
                 failures.sum(),
                 nanos == 0 ? null : Duration.ofNanos((long) nanos),
+                heldFor(),
                 lastError);
     }
 }

@@ -1,7 +1,5 @@
 package io.ambassador.service;
 
-import io.ambassador.spi.Configured;
-import io.ambassador.spi.discovery.EndpointSourceProvider;
 import io.ambassador.spi.protocol.ServerRole;
 import java.util.List;
 
@@ -14,10 +12,21 @@ public enum Role {
     PREFER_REPLICA;
 
     /** What a service wants that says nothing of roles. */
-    public static Role usual(List<Configured<EndpointSourceProvider<?>>> discovery) {
+    public static Role usual(List<SourceGroup> discovery) {
         boolean told = !discovery.isEmpty()
-                && discovery.stream().allMatch(source -> source.provider().tellsRoles());
+                && discovery.stream()
+                        .flatMap(group -> group.sources().stream())
+                        .allMatch(source -> source.source().provider().tellsRoles());
         return told ? PRIMARY : ANY;
+    }
+
+    /** Whether one that counts as {@code role} gets connections. */
+    boolean wants(ServerRole role) {
+        return switch (this) {
+            case ANY, PREFER_REPLICA -> true;
+            case PRIMARY -> role == ServerRole.PRIMARY;
+            case REPLICA -> role == ServerRole.REPLICA;
+        };
     }
 
     /** Whether a server that said it is {@code seen}, when a client was logged in, may serve that client. */

@@ -13,20 +13,16 @@ import io.ambassador.spi.Configured;
 import io.ambassador.spi.LogLimiter;
 import io.ambassador.spi.balancing.BalancingPolicy;
 import io.ambassador.spi.balancing.BalancingPolicyProvider;
-import io.ambassador.spi.discovery.EndpointSource;
-import io.ambassador.spi.discovery.EndpointSourceProvider;
 import io.ambassador.spi.protocol.Protocol;
 import io.ambassador.spi.protocol.ProtocolProvider;
 import io.ambassador.spi.protocol.ServerRole;
 import io.ambassador.spi.secret.SecretSource;
 import io.ambassador.spi.secret.SecretSourceProvider;
 import java.net.SocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -76,7 +72,9 @@ public final class Service implements ByteCounter {
         this.state = old == null ? new ServiceState(spec, policy, environment) : old.state;
         this.journal = state.journal.with(spec.accessLog());
         this.newDiscovery = running == null || !sameDiscovery(running.spec, spec);
-        this.discovery = running == null || newDiscovery ? discovery(old != null) : running.discovery;
+        this.discovery = running == null || newDiscovery
+                ? new Discovery(spec, state.pool, old != null, environment, state.log, state.journal)
+                : running.discovery;
         this.newSecrets = running == null || !sameSecrets(running.spec, spec);
         this.secrets = running == null || newSecrets ? secrets(running) : running.secrets;
         this.clientCheck = new ClientCheck(spec.clientCredentials(), secrets.clients());
@@ -113,29 +111,6 @@ public final class Service implements ByteCounter {
                 && Objects.equals(one.health().probe(), other.health().probe())
                 && Objects.equals(one.tls(), other.tls())
                 && sameSecrets(one, other);
-    }
-
-    private Discovery discovery(boolean inherits) {
-        Discovery made = new Discovery(spec.allow(), state.pool, inherits, state.log);
-        int index = 0;
-        for (Configured<EndpointSourceProvider<?>> configured : spec.discovery()) {
-            String name = configured.type() + (spec.discovery().size() > 1 ? "[" + index++ + "]" : "");
-            Path cache = environment.cacheDirectory();
-            made.follow(new FollowedSource(
-                    name,
-                    source(configured, environment.control()),
-                    cache == null
-                            ? null
-                            : new EndpointCache(cache, spec.name(), configured.type() + " " + configured.config()),
-                    environment.absentHold(),
-                    inherits,
-                    environment.control(),
-                    environment.worker(),
-                    state.log,
-                    state.journal,
-                    made::refresh));
-        }
-        return made;
     }
 
     private ServiceSecrets secrets(@Nullable Service running) {
@@ -207,6 +182,9 @@ public final class Service implements ByteCounter {
         state.secrets(secrets.own());
         registerMeters();
         if (newDiscovery) {
+            if (old != null) {
+                discovery.takeOver(old.discovery);
+            }
             discovery.start();
         }
     }
@@ -471,6 +449,7 @@ public final class Service implements ByteCounter {
                 .sorted(Comparator.comparing(endpoint -> endpoint.endpoint().address()))
                 .toList();
         SecretKeeper keeper = secrets.own();
+        LocalitySpec locality = spec.locality();
         return new ServiceStatus(
                 spec.name(),
                 spec.protocol().type(),
@@ -485,6 +464,7 @@ public final class Service implements ByteCounter {
                 state.toClient.sum(),
                 endpoints,
                 discovery.status(),
+                locality == null ? null : new ServiceStatus.LocalityStatus(locality.zone(), state.pool.localShare()),
                 keeper == null ? null : keeper.status());
     }
 
@@ -494,10 +474,10 @@ public final class Service implements ByteCounter {
             meters.gauge(Meters.CREDENTIALS_AGE, () -> seconds(keeper.status().age()));
             meters.gauge(Meters.CREDENTIALS_VERSION, keeper::preferredVersion);
         }
-        for (FollowedSource source : discovery.sources()) {
-            meters.gauge(Meters.DISCOVERY_STALE, () -> source.stale() ? 1 : 0, "source", source.name());
-            meters.gauge(Meters.DISCOVERY_AGE, () -> seconds(source.age()), "source", source.name());
+        if (spec.locality() != null) {
+            meters.gauge(Meters.LOCALITY_SHARE, state.pool::localShare);
         }
+        discovery.register(meters);
     }
 
     private static double seconds(@Nullable Duration duration) {
@@ -514,12 +494,6 @@ public final class Service implements ByteCounter {
     @SuppressWarnings("unchecked")
     private static BalancingPolicy policy(Configured<BalancingPolicyProvider<?>> configured) {
         return ((BalancingPolicyProvider<Record>) configured.provider()).create(configured.config());
-    }
-
-    @SuppressWarnings("unchecked")
-    private static EndpointSource source(
-            Configured<EndpointSourceProvider<?>> configured, ScheduledExecutorService control) {
-        return ((EndpointSourceProvider<Record>) configured.provider()).create(configured.config(), control);
     }
 
     @SuppressWarnings("unchecked")

@@ -3,7 +3,6 @@ package io.ambassador.service;
 import io.ambassador.explain.AccessLog;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.balancing.BalancingPolicyProvider;
-import io.ambassador.spi.discovery.EndpointSourceProvider;
 import io.ambassador.spi.protocol.Protocol;
 import io.ambassador.spi.protocol.ProtocolProvider;
 import java.time.Duration;
@@ -14,18 +13,20 @@ import org.jspecify.annotations.Nullable;
  * Everything that is wanted of one service; equal specs need no change on reload.
  *
  * @param listen empty for a service that is reached through a shared listener
- * @param discovery the first source that has endpoints wins
+ * @param discovery the first group that has endpoints wins
  * @param credentials {@code null} to relay without logging in
  * @param clientCredentials only for a service with credentials
  * @param tls {@code null} for plain text to the endpoints
  * @param clientTls {@code null} for plain text to the clients
+ * @param locality {@code null} to prefer no zone
+ * @param flapDamping {@code null} to never hold out an endpoint that comes and goes
  * @param startupDeadline after which it counts as ready without endpoints; {@code null} for never
  */
 public record ServiceSpec(
         String name,
         List<ListenAddress> listen,
         Configured<ProtocolProvider<?>> protocol,
-        List<Configured<EndpointSourceProvider<?>>> discovery,
+        List<SourceGroup> discovery,
         Role role,
         Configured<BalancingPolicyProvider<?>> balancing,
         @Nullable Credentials credentials,
@@ -33,6 +34,8 @@ public record ServiceSpec(
         @Nullable TlsSpec tls,
         @Nullable ClientTlsSpec clientTls,
         HealthSpec health,
+        @Nullable LocalitySpec locality,
+        @Nullable FlapDampingSpec flapDamping,
         OnChangeSpec onChange,
         LimitsSpec limits,
         AllowSpec allow,
@@ -72,6 +75,19 @@ public record ServiceSpec(
                         + " address. Name the clients, or listen on loopback or a unix socket");
             }
         }
+        if (credentials != null && tls == null) {
+            discovery.stream()
+                    .flatMap(group -> group.sources().stream())
+                    .map(SourceSpec::source)
+                    .filter(source -> source.provider().isOpenToAnyone())
+                    .findFirst()
+                    .ifPresent(source -> {
+                        throw new IllegalArgumentException("services." + name
+                                + ".credentials: anybody on the network can announce an endpoint to "
+                                + source.type() + ", and would be sent the password. Add tls { server-name = … },"
+                                + " or choose another source");
+                    });
+        }
         if (clientTls != null
                 && clientTls.mode() == ClientTlsSpec.Mode.OFFER
                 && !create(protocol).negotiatesTls()) {
@@ -106,6 +122,8 @@ public record ServiceSpec(
                 tls,
                 clientTls,
                 health.withProbe(null),
+                locality,
+                flapDamping,
                 onChange,
                 limits.withPrewarm(0, limits.prewarmAge()),
                 allow,

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param listening where it is bound
  * @param ready whether there were endpoints at any time, or its start-up deadline has passed
  * @param panic whether so few endpoints are available that all are used
+ * @param locality {@code null} where none is configured
  * @param credentials {@code null} where none are configured
  */
 public record ServiceStatus(
@@ -29,6 +30,7 @@ public record ServiceStatus(
         long bytesToClient,
         List<EndpointStatus> endpoints,
         List<SourceStatus> sources,
+        @Nullable LocalityStatus locality,
         @Nullable CredentialStatus credentials) {
 
     /** Whether new connections may go to an endpoint. */
@@ -38,6 +40,8 @@ public record ServiceStatus(
         UNHEALTHY,
         /** Ejected for failed connections. */
         EJECTED,
+        /** Came and went too often: held out for a while, unless no other is available. */
+        DAMPED,
         /** Gone from discovery; its last connections are ending. */
         DRAINING,
         /** An operator has taken it out; open connections may end by themselves. */
@@ -46,6 +50,7 @@ public record ServiceStatus(
 
     /**
      * @param latency moving average from connect to ready; {@code null} before the first connection
+     * @param heldFor until one that is damped is let in again; {@code null} for any other
      * @param lastError of a probe or connection; {@code null} if the last one went well
      */
     public record EndpointStatus(
@@ -57,22 +62,36 @@ public record ServiceStatus(
             long openedConnections,
             long failures,
             @Nullable Duration latency,
+            @Nullable Duration heldFor,
             @Nullable String lastError) {}
 
     /**
+     * @param zone the own one
+     * @param share of new connections that stay in it
+     */
+    public record LocalityStatus(String zone, double share) {}
+
+    /**
      * @param state {@code known}, {@code absent}, {@code unreachable} or {@code waiting}
-     * @param selected whether its endpoints are the ones in use
+     * @param selected whether its endpoints are among those in use
+     * @param weight its share, relative to the sources it is merged with
+     * @param endpoints that it names and its filter admits
+     * @param leftOut that it names and its filter does not admit
      * @param age since its last whole answer; {@code null} before the first
      * @param changed since its endpoints became what they are; {@code null} before the first
+     * @param failed since it could not be asked, or its answer not be used, last; {@code null} if it always could
      * @param stale whether what is in use is older than its last error, or came from disk
      */
     public record SourceStatus(
             String name,
             String state,
             boolean selected,
+            int weight,
             int endpoints,
+            int leftOut,
             @Nullable Duration age,
             @Nullable Duration changed,
+            @Nullable Duration failed,
             boolean stale,
             @Nullable String lastError) {}
 

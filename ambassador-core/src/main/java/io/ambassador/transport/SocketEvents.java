@@ -8,7 +8,9 @@ import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -115,6 +117,16 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
         return channel.fd().intValue();
     }
 
+    /** To read from and write to; a channel's descriptor is one. */
+    Socket socket() {
+        return (Socket) channel.fd();
+    }
+
+    /** Tells the peer that no more will come. */
+    public void endOutput() throws IOException {
+        socket().shutdown(false, true);
+    }
+
     void registeredAs(IoRegistration with) {
         registration = with;
     }
@@ -217,7 +229,7 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
             }
         }
         if (reader != null) {
-            rest &= ~(READING | ERROR);
+            rest &= ~(READING | ERROR | HANG_UP);
             if ((ops & (READING | ERROR | HANG_UP)) != 0 && !cancelled) {
                 reader.ready((ops & (READ_HANG_UP | ERROR | HANG_UP)) != 0, broken);
             }

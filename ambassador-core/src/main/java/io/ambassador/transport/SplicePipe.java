@@ -1,9 +1,7 @@
 package io.ambassador.transport;
 
-import io.netty.channel.Channel;
 import io.netty.channel.epoll.Native;
 import io.netty.channel.unix.FileDescriptor;
-import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -17,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * A pipe of the kernel's that carries bytes from one socket to another without copying them into this process (splice,
  * Linux). On one event loop, which keeps a few for the next.
  */
-public final class SplicePipe {
+public final class SplicePipe implements Conduit {
     private static final Logger LOG = LoggerFactory.getLogger("ambassador.transport");
 
     /** What a pipe holds unless told otherwise: sixteen pages or buffers of the network. */
@@ -68,26 +66,23 @@ public final class SplicePipe {
         }
     }
 
-    /** Bytes that have been read and not written yet. */
+    @Override
     public int held() {
         return held;
     }
 
-    /**
-     * Reads into the empty pipe.
-     *
-     * @return how many bytes; 0 if there are none now, or no more will come
-     */
-    public int fill(Channel from) throws IOException {
-        int moved = Native.splice(descriptor(from), -1, in.intValue(), -1, CAPACITY);
+    /** The end of the data looks as if there was none now. */
+    @Override
+    public int fill(SocketEvents from) throws IOException {
+        int moved = Native.splice(from.descriptor(), -1, in.intValue(), -1, CAPACITY);
         held += moved;
         return moved;
     }
 
-    /** Writes what there is room for; {@link #held} tells the rest. */
-    public void drain(Channel to) throws IOException {
+    @Override
+    public void drain(SocketEvents to) throws IOException {
         while (held > 0) {
-            int moved = Native.splice(out.intValue(), -1, descriptor(to), -1, held);
+            int moved = Native.splice(out.intValue(), -1, to.descriptor(), -1, held);
             if (moved == 0) {
                 return;
             }
@@ -95,7 +90,13 @@ public final class SplicePipe {
         }
     }
 
+    @Override
+    public boolean mayLeaveMore(int filled) {
+        return true;
+    }
+
     /** Keeps it for the next if it is empty. */
+    @Override
     public void giveBack() {
         Deque<SplicePipe> spare = SPARE.get();
         if (held == 0 && spare.size() < KEPT) {
@@ -114,9 +115,5 @@ public final class SplicePipe {
                 LOG.warn("A pipe cannot be closed: {}", e.getMessage());
             }
         }
-    }
-
-    private static int descriptor(Channel channel) {
-        return ((UnixChannel) channel).fd().intValue();
     }
 }

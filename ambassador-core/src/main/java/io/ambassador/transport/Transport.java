@@ -1,15 +1,16 @@
 package io.ambassador.transport;
 
 import io.ambassador.spi.discovery.Endpoint;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
@@ -23,6 +24,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.SocketChannelConfig;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -58,6 +60,9 @@ import org.jspecify.annotations.Nullable;
 public final class Transport implements AutoCloseable {
     /** Bytes that may wait in the process for a slow reader, each way, before its peer is no longer read. */
     private static final int HIGH_WATER_MARK = 64 * 1024;
+
+    private static final WriteBufferWaterMark WATER_MARK =
+            new WriteBufferWaterMark(HIGH_WATER_MARK / 2, HIGH_WATER_MARK);
 
     private static final ReadSizes READ_SIZES = new ReadSizes();
 
@@ -151,7 +156,7 @@ public final class Transport implements AutoCloseable {
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, READ_SIZES)
-                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                 .childHandler(child);
         if (!unix) {
             bootstrap.option(ChannelOption.SO_REUSEADDR, true);
@@ -201,26 +206,32 @@ public final class Transport implements AutoCloseable {
             @Nullable Duration userTimeout,
             ChannelHandler handler) {
         InetSocketAddress address = address(endpoint);
-        Bootstrap bootstrap = new Bootstrap()
-                .group(loop)
-                .channelFactory(socketChannel(address))
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(timeout.toMillis()))
-                .option(ChannelOption.AUTO_CLOSE, false)
-                .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, READ_SIZES)
-                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
-                .handler(handler);
+        SocketChannel channel = socketChannel(address).newChannel();
+        SocketChannelConfig config = channel.config();
+        config.setConnectTimeoutMillis(Math.toIntExact(timeout.toMillis()))
+                .setAutoClose(false)
+                .setAllowHalfClosure(true)
+                .setAllocator(PooledByteBufAllocator.DEFAULT)
+                .setRecvByteBufAllocator(READ_SIZES)
+                .setWriteBufferWaterMark(WATER_MARK);
         if (epoll && userTimeout != null) {
-            bootstrap.option(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
+            config.setOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
             if (!isLoopback(address)) {
-                bootstrap
-                        .option(ChannelOption.SO_KEEPALIVE, true)
-                        .option(EpollChannelOption.TCP_KEEPIDLE, secondsUntilAsked(userTimeout))
-                        .option(EpollChannelOption.TCP_KEEPINTVL, 1);
+                config.setOption(ChannelOption.SO_KEEPALIVE, true);
+                config.setOption(EpollChannelOption.TCP_KEEPIDLE, secondsUntilAsked(userTimeout));
+                config.setOption(EpollChannelOption.TCP_KEEPINTVL, 1);
             }
         }
-        return bootstrap.connect(address);
+        channel.pipeline().addLast(handler);
+        ChannelPromise connected = channel.newPromise();
+        loop.register(channel).addListener(registered -> {
+            if (registered.isSuccess()) {
+                channel.connect(address, connected).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+            } else {
+                connected.setFailure(registered.cause());
+            }
+        });
+        return connected;
     }
 
     private static boolean isLoopback(SocketAddress address) {
@@ -318,10 +329,6 @@ public final class Transport implements AutoCloseable {
         return epoll && address instanceof UnixDomainSocketAddress unix
                 ? new DomainSocketAddress(unix.getPath().toFile())
                 : address;
-    }
-
-    private static WriteBufferWaterMark waterMark() {
-        return new WriteBufferWaterMark(HIGH_WATER_MARK / 2, HIGH_WATER_MARK);
     }
 
     private static String reason(@Nullable Throwable cause) {

@@ -107,7 +107,6 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
             return;
         }
         if (greeting == null) {
-            client.config().setAutoRead(true); // what comes meanwhile is held, and goes on without another wait
             dial();
             return;
         }

@@ -250,7 +250,7 @@ final class Dial implements Pick {
     private @Nullable PooledEndpoint pick(PoolSnapshot snapshot) {
         if (attempts > 0) {
             // Some may have failed since the snapshot: who has met one that is down must not be sent to the next one.
-            PooledEndpoint well = pick(snapshot.retryPicker(), snapshot.candidates(), PooledEndpoint::isAvailable);
+            PooledEndpoint well = pick(snapshot.retryPicker(), MAX_PASSED_OVER, PooledEndpoint::isAvailable);
             if (well != null) {
                 return well;
             }

@@ -372,6 +372,76 @@ class EndpointPoolTest {
                 .gauge());
     }
 
+    @Test
+    void anEndpointThatComesAndGoesTooOftenIsHeldOutForAWhile() throws Exception {
+        Duration hold = Duration.ofMillis(700);
+        EndpointPool pool = pool(
+                TestSpecs.with(HealthSpec.DEFAULT, null, new FlapDampingSpec(3, hold, hold, Duration.ofMinutes(1))));
+        for (int i = 0; i < 2; i++) {
+            replace(pool, at(1), at(2));
+            replace(pool, at(2));
+        }
+        replace(pool, at(1), at(2));
+        assertEquals(Set.of(1, 2), picked(pool), "twice is not too often");
+
+        replace(pool, at(2));
+        assertEquals(Set.of(2), picked(pool), "what goes is gone at once");
+        replace(pool, at(1), at(2));
+
+        assertEquals(ServiceStatus.Health.DAMPED, member(pool, 1).health());
+        assertTrue(member(pool, 1).status().heldFor().compareTo(hold) <= 0);
+        assertEquals(Set.of(2), picked(pool));
+        await().untilAsserted(() -> assertEquals(Set.of(1, 2), picked(pool)));
+        assertEquals(ServiceStatus.Health.HEALTHY, member(pool, 1).health());
+        assertEquals(
+                List.of(
+                        "endpoint-damped 127.0.0.1:1 went 3 times: held out for 700ms",
+                        "endpoint-undamped 127.0.0.1:1 "),
+                told("endpoint-damped", "endpoint-undamped"));
+    }
+
+    @Test
+    void dampingLetsInWhatItHeldOutWhenNoOtherIsLeftOrItIsTurnedOff() throws Exception {
+        Duration hour = Duration.ofHours(1);
+        FlapDampingSpec strict = new FlapDampingSpec(1, hour, hour, hour);
+        EndpointPool pool = pool(TestSpecs.with(HealthSpec.DEFAULT, null, strict));
+        replace(pool, at(1), at(2));
+        replace(pool, at(2));
+        replace(pool, at(1), at(2));
+        assertEquals(Set.of(2), picked(pool));
+
+        replace(pool, at(1));
+        assertEquals(Set.of(1), picked(pool));
+        replace(pool, at(1), at(2), at(3));
+        assertEquals(Set.of(3), picked(pool));
+
+        ServiceSpec lenient = TestSpecs.with(HealthSpec.DEFAULT, null, null);
+        control.submit(() -> pool.follow(lenient, policy(lenient), true)).get();
+        assertEquals(Set.of(1, 2, 3), picked(pool));
+    }
+
+    @Test
+    void tellsWhenConnectionsLeaveTheOwnZone() throws Exception {
+        EndpointPool pool = pool(TestSpecs.with(HealthSpec.DEFAULT, LocalitySpec.of("a"), FlapDampingSpec.DEFAULT));
+        replace(pool, in(1, "a"), in(2, "a"), in(3, "b"), in(4, "b"));
+        fail(pool, 1);
+        assertEquals(0.7, pool.localShare(), 1e-9);
+        answer(pool, 1, ServerRole.UNKNOWN);
+        assertEquals(1, pool.localShare());
+        replace(pool, in(3, "b"));
+
+        assertEquals(
+                List.of(
+                        "spillover a 30 % of new connections go to other zones",
+                        "spillover-ended a new connections stay in the zone",
+                        "spillover a 100 % of new connections go to other zones"),
+                told("spillover", "spillover-ended"));
+    }
+
+    private static Endpoint in(int port, String zone) {
+        return new Endpoint("127.0.0.1", port, 1, 0, zone, Set.of(), Map.of());
+    }
+
     private List<EndReason> removeWith(Action action) throws Exception {
         OnChangeSpec onChange = new OnChangeSpec(action, Action.CLOSE, Action.CLOSE, Duration.ofMillis(200));
         EndpointPool pool = pool(Role.ANY, HealthSpec.DEFAULT, onChange);
@@ -382,7 +452,10 @@ class EndpointPoolTest {
     }
 
     private EndpointPool pool(Role role, HealthSpec health, OnChangeSpec onChange) throws ConfigurationException {
-        ServiceSpec spec = TestSpecs.with(role, health, onChange);
+        return pool(TestSpecs.with(role, health, onChange));
+    }
+
+    private EndpointPool pool(ServiceSpec spec) {
         return new EndpointPool(
                 spec,
                 policy(spec),

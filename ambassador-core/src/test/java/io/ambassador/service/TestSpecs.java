@@ -12,6 +12,8 @@ import io.ambassador.spi.discovery.EndpointSourceProvider;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Specs of services that listen nowhere. */
 public final class TestSpecs {
@@ -23,13 +25,42 @@ public final class TestSpecs {
 
     public static ServiceSpec with(
             Role role, HealthSpec health, OnChangeSpec onChange, AllowSpec allow, EndpointSource... sources) {
+        List<SourceGroup> discovery =
+                Stream.of(sources).map(source -> SourceGroup.of(source(source))).toList();
+        return with(role, health, onChange, allow, discovery);
+    }
+
+    static SourceSpec source(EndpointSource source) {
+        return SourceSpec.of(new Configured<>(new Given(), new Given.Config(source)));
+    }
+
+    static ServiceSpec with(
+            Role role, HealthSpec health, OnChangeSpec onChange, AllowSpec allow, List<SourceGroup> discovery) {
+        return with(role, health, null, FlapDampingSpec.DEFAULT, onChange, allow, discovery);
+    }
+
+    static ServiceSpec with(HealthSpec health, @Nullable LocalitySpec locality, @Nullable FlapDampingSpec flapDamping) {
+        return with(
+                Role.ANY,
+                health,
+                locality,
+                flapDamping,
+                OnChangeSpec.DEFAULT,
+                AllowSpec.DEFAULT,
+                List.of(SourceGroup.of(source(listener -> () -> {}))));
+    }
+
+    private static ServiceSpec with(
+            Role role,
+            HealthSpec health,
+            @Nullable LocalitySpec locality,
+            @Nullable FlapDampingSpec flapDamping,
+            OnChangeSpec onChange,
+            AllowSpec allow,
+            List<SourceGroup> discovery) {
         try {
             Catalog catalog = Catalog.load();
             Settings none = Settings.of("test", Map.of());
-            List<Configured<EndpointSourceProvider<?>>> discovery = new java.util.ArrayList<>();
-            for (EndpointSource source : sources) {
-                discovery.add(new Configured<>(new Given(), new Given.Config(source)));
-            }
             return new ServiceSpec(
                     "test",
                     List.of(),
@@ -42,6 +73,8 @@ public final class TestSpecs {
                     null,
                     null,
                     health,
+                    locality,
+                    flapDamping,
                     onChange,
                     LimitsSpec.DEFAULT,
                     allow,

@@ -30,9 +30,13 @@ final class ConfigOptions {
             description = "Overrides one value: --set services.redis.listen=6380.")
     private List<String> overrides = new ArrayList<>();
 
-    /** Reads everything, and opens no socket. */
-    Configuration read(Config base, Catalog catalog) throws ConfigurationException {
-        return read(base, catalog, file -> {});
+    /**
+     * Reads everything, and opens no socket.
+     *
+     * @param own what the command's other options say
+     */
+    Configuration read(Config own, Catalog catalog) throws ConfigurationException {
+        return read(own, catalog, file -> {});
     }
 
     /**
@@ -40,8 +44,8 @@ final class ConfigOptions {
      *
      * @param used told of each file before it is read
      */
-    Configuration read(Config base, Catalog catalog, Consumer<Path> used) throws ConfigurationException {
-        return ConfigReader.read(ConfigSources.load(base, files, System.getenv(), overrides, used), catalog);
+    Configuration read(Config own, Catalog catalog, Consumer<Path> used) throws ConfigurationException {
+        return ConfigReader.read(ConfigSources.load(own, files, System.getenv(), overrides, used), catalog);
     }
 
     /** Looks for the usual files if none is given. */

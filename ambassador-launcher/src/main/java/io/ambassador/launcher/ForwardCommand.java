@@ -3,12 +3,14 @@ package io.ambassador.launcher;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
+import io.ambassador.discovery.links.Link;
 import io.ambassador.service.Catalog;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,8 +31,13 @@ final class ForwardCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
 
+    @Option(
+            names = "--links",
+            description = "Forwards each port that Docker linked, NAME_PORT_<n>_TCP, from the same port of loopback.")
+    private boolean links;
+
     @Parameters(
-            arity = "1..*",
+            arity = "0..*",
             paramLabel = "[LISTEN=]TARGET",
             description = "Target: host:port, a comma list of them, the name of SRV records, or a discovery URI."
                     + " Listens on loopback, on the environment's PORT, else the destination's port, else 10000.")
@@ -82,14 +89,21 @@ final class ForwardCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         options.setUpLog();
         Catalog catalog = Catalog.load();
-        Config described = described(System.getenv("PORT"));
+        Config described = described(System.getenv());
         Reading.Source source = used -> config.read(described, catalog, used);
         return new Sidecar(source, false, options, List.of()).run();
     }
 
     /** The same that a file would say. */
-    Config described(@Nullable String port) {
+    Config described(Map<String, String> environment) {
         Map<String, Object> services = new LinkedHashMap<>();
+        if (links) {
+            linked(environment).forEach((port, name) -> add(services, port.toString(), "links://" + name + ":" + port));
+        } else if (targets.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), "Missing required parameter: give a target ([LISTEN=]TARGET), or --links.");
+        }
+        String port = environment.get("PORT");
         for (String word : targets) {
             Target target = Target.parse(word);
             if (target == null) {
@@ -98,17 +112,28 @@ final class ForwardCommand implements Callable<Integer> {
                         "\"" + word + "\" is not a target (expected host:port, a comma list of them, the name of SRV"
                                 + " records such as redis.service.consul, or a URI such as srv://redis).");
             }
-            String listen = target.listen(targets.size() == 1 ? port : null);
-            Map<String, Object> service = service();
-            service.put("listen", listen);
-            service.put("discovery", target.uri());
-            services.put(name(listen, services), service);
+            add(services, target.listen(targets.size() == 1 ? port : null), target.uri());
         }
         Map<String, Object> root = new HashMap<>(Map.of("services", services));
         if (admin != null) {
             root.put("admin", Map.of("listen", admin));
         }
         return ConfigFactory.empty().withValue("ambassador", ConfigValueFactory.fromMap(root, "command line"));
+    }
+
+    private SortedMap<Integer, String> linked(Map<String, String> environment) {
+        try {
+            return Link.services(environment);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--links: " + e.getMessage() + ".");
+        }
+    }
+
+    private void add(Map<String, Object> services, String listen, String discovery) {
+        Map<String, Object> service = service();
+        service.put("listen", listen);
+        service.put("discovery", discovery);
+        services.put(name(listen, services), service);
     }
 
     private Map<String, Object> service() {

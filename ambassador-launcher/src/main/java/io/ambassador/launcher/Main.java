@@ -32,7 +32,7 @@ public final class Main implements Runnable {
     static final int EXIT_FAILED = 1;
 
     private static final Map<String, Supplier<Object>> COMMANDS = commands();
-    private static final Set<String> LATER_ALIASES = Set.of("--links", "--omnimode", "--setup-iptables");
+    private static final Set<String> LATER_ALIASES = Set.of("--omnimode", "--setup-iptables");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -57,6 +57,7 @@ public final class Main implements Runnable {
         commands.put("drain", DrainCommand::new);
         commands.put("shutdown", ShutdownCommand::new);
         commands.put("demo", DemoCommand::new);
+        commands.put("rehearse", RehearseCommand::new);
         return commands;
     }
 
@@ -74,9 +75,12 @@ public final class Main implements Runnable {
                 .setExecutionExceptionHandler(Main::failed);
     }
 
-    /** A first word that is no command but could be a target is forwarded to. */
+    /** A first word that is no command but could be a target is forwarded to, as is what {@code --links} finds. */
     static String[] withAlias(String[] args) {
-        if (args.length == 0 || args[0].startsWith("-") || COMMANDS.containsKey(args[0]) || !Target.isTarget(args[0])) {
+        boolean forwards = args.length > 0
+                && (args[0].equals("--links")
+                        || !args[0].startsWith("-") && !COMMANDS.containsKey(args[0]) && Target.isTarget(args[0]));
+        if (!forwards) {
             return args;
         }
         List<String> forward = new ArrayList<>(Arrays.asList(args));

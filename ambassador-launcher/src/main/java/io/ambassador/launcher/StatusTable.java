@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Lays out services and their endpoints for people. */
+/** Lays out services, their endpoints and their sources for people. */
 final class StatusTable {
     private static final List<String> HEADINGS = List.of(
             "SERVICE",
@@ -23,20 +23,44 @@ final class StatusTable {
             "LATENCY",
             "LAST ERROR");
 
+    private static final List<String> SOURCE_HEADINGS = List.of(
+            "SERVICE",
+            "SOURCE",
+            "STATE",
+            "STALE",
+            "IN USE",
+            "WEIGHT",
+            "ENDPOINTS",
+            "ANSWERED",
+            "CHANGED",
+            "FAILED",
+            "LAST ERROR");
+
     private StatusTable() {}
 
     /** @param json as {@code /api/services} gives it */
     static void print(String json, PrintWriter out) throws CommandFailure {
         List<List<String>> rows = new ArrayList<>();
+        List<List<String>> sources = new ArrayList<>();
         rows.add(HEADINGS);
+        sources.add(SOURCE_HEADINGS);
         try {
             for (Object service : list(JsonTree.parse(json), "services")) {
                 rows(service, rows);
+                sources(service, sources);
             }
         } catch (IOException e) {
             throw notJson();
         }
-        int[] widths = new int[HEADINGS.size()];
+        table(rows, out);
+        if (sources.size() > 1) {
+            out.println();
+            table(sources, out);
+        }
+    }
+
+    private static void table(List<List<String>> rows, PrintWriter out) {
+        int[] widths = new int[rows.get(0).size()];
         for (List<String> row : rows) {
             for (int i = 0; i < widths.length; i++) {
                 widths[i] = Math.max(widths[i], row.get(i).length());
@@ -79,6 +103,31 @@ final class StatusTable {
         if (endpoints.isEmpty()) {
             rows.add(List.of(name, addresses, "none", "-", "-", "-", "-", "-", "-", "-", sourceError(service)));
         }
+    }
+
+    private static void sources(@Nullable Object service, List<List<String>> rows) {
+        for (Object source : list(service, "sources")) {
+            rows.add(List.of(
+                    text(service, "name"),
+                    text(source, "name"),
+                    text(source, "state"),
+                    yesOrNo(source, "stale"),
+                    yesOrNo(source, "selected"),
+                    text(source, "weight"),
+                    text(source, "endpoints"),
+                    ago(field(source, "ageSeconds")),
+                    ago(field(source, "changedSeconds")),
+                    ago(field(source, "failedSeconds")),
+                    text(source, "lastError")));
+        }
+    }
+
+    private static String yesOrNo(@Nullable Object object, String key) {
+        return Boolean.TRUE.equals(field(object, key)) ? "yes" : "no";
+    }
+
+    private static String ago(@Nullable Object seconds) {
+        return seconds instanceof Number number ? Math.round(number.doubleValue()) + " s ago" : "-";
     }
 
     /** Why there may be no endpoint. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,7 @@ final class Example {
         }
     }
 
-    private static final Pattern PORT = Pattern.compile("\\b1\\d{4}\\b");
+    private static final Pattern PORT = Pattern.compile("(?<![A-Za-z0-9])1\\d{4}(?![A-Za-z0-9])");
     private static final Pattern HERE = Pattern.compile("<<'?(\\w+)'?");
 
     private final List<Step> steps;
@@ -49,9 +50,17 @@ final class Example {
         return steps;
     }
 
-    /** Ports of this run by the numbers in the document. */
-    Map<String, Integer> ports() {
-        return ports;
+    /** Ports of this run. */
+    Collection<Integer> ports() {
+        return ports.values();
+    }
+
+    /** Those that an adapted {@code command} names. */
+    List<Integer> portsIn(String command) {
+        return ports.values().stream()
+                .filter(port ->
+                        Pattern.compile("\\b" + port + "\\b").matcher(command).find())
+                .toList();
     }
 
     /** Whether {@code page} has anything to type. */

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import io.ambassador.testkit.DockerEngine;
 import io.ambassador.testkit.Ports;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -16,8 +15,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,24 +56,21 @@ class ExamplesIT {
         Example example = Example.of(DOCS.resolve(page), folder);
         assertFalse(example.steps().isEmpty());
         Path background = Files.createFile(folder.resolve("background.log"));
-        boolean containers =
-                example.steps().stream().anyMatch(step -> step.command().startsWith("docker "));
-        try (DockerEngine engine = containers ? DockerEngine.start("--group=nogroup") : null) {
-            read(example, shell(prepare(), engine), background);
+        try (Surroundings surroundings = Surroundings.of(example)) {
+            read(example, shell(prepare(), surroundings), surroundings, background);
         }
     }
 
-    private static void read(Example example, Process shell, Path background) throws Exception {
+    private static void read(Example example, Process shell, Surroundings surroundings, Path background)
+            throws Exception {
         try (OutputStream in = shell.getOutputStream();
                 BufferedReader out = shell.inputReader(UTF_8)) {
             for (Example.Step step : example.steps()) {
                 if (step.inBackground()) {
-                    List<Integer> closed = closed(example);
+                    List<Integer> before = surroundings.closed(example.ports());
                     String command = step.command().substring(0, step.command().length() - 1);
                     write(in, command + " </dev/null >>" + background + " 2>&1 &\n");
-                    await(step.command())
-                            .atMost(Duration.ofSeconds(30))
-                            .until(() -> closed(example).size() < closed.size());
+                    awaitPorts(example, step, before, surroundings, background);
                 } else {
                     write(in, step.command() + "\necho '" + END + "'\n");
                     assertEquals(step.seen(), answer(out), step.command() + "\n" + Files.readString(background, UTF_8));
@@ -88,9 +87,13 @@ class ExamplesIT {
         Path home = Files.createDirectory(folder.resolve("ambassador"));
         Path target = Files.createDirectories(home.resolve("ambassador-launcher/target"));
         Files.createDirectory(home.resolve("bin"));
-        Files.copy(ROOT.resolve("bin/ambassador"), home.resolve("bin/ambassador"), COPY_ATTRIBUTES);
+        for (String file : List.of("bin/ambassador", "bin/jvm.options")) {
+            Files.copy(ROOT.resolve(file), home.resolve(file), COPY_ATTRIBUTES);
+        }
         Files.copy(Path.of("target/ambassador.jar"), target.resolve("ambassador.jar"));
-        Files.createFile(target.resolve("ambassador.jsa")); // empty: classes are not to be archived
+        for (String archive : List.of("ambassador.jsa", "ambassador.aot")) {
+            Files.createFile(target.resolve(archive)); // empty: classes are not to be archived
+        }
         if (IS_ROOT) {
             Process own = new ProcessBuilder("chown", "-R", "nobody:nogroup", folder.toString()).start();
             assertEquals(0, own.waitFor());
@@ -99,20 +102,20 @@ class ExamplesIT {
     }
 
     /** Of a user who is not root, since some servers refuse to be; in a process group of its own. */
-    private Process shell(Path home, DockerEngine engine) throws IOException {
-        List<String> line = new ArrayList<>(List.of("setsid", "bash"));
+    private Process shell(Path home, Surroundings surroundings) throws IOException {
+        List<String> line = new ArrayList<>(List.of("setsid"));
+        line.addAll(surroundings.prefix());
         if (IS_ROOT) {
-            line.addAll(1, List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"));
+            line.addAll(List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"));
         }
+        line.add("bash");
         ProcessBuilder builder =
                 new ProcessBuilder(line).directory(home.toFile()).redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("PG") || name.startsWith("LC_"));
         builder.environment().put("LC_ALL", "C.UTF-8");
         builder.environment().put("HOME", folder.toString());
         builder.environment().put("AMBASSADOR_ADMIN_LISTEN", "127.0.0.1:" + Ports.free());
-        if (engine != null) {
-            builder.environment().put("DOCKER_HOST", engine.host());
-        }
+        builder.environment().putAll(surroundings.environment());
         return builder.start();
     }
 
@@ -133,10 +136,25 @@ class ExamplesIT {
         return lines;
     }
 
-    /** The example's ports that nothing accepts on yet. */
-    private static List<Integer> closed(Example example) {
-        return example.ports().values().stream()
-                .filter(port -> !Ports.accepts(port))
-                .toList();
+    /**
+     * Until all ports are open that the command names; or, if it names none that was closed before, one that is named
+     * elsewhere, as in a file. Ports that an earlier step opens late say nothing of this one.
+     */
+    private static void awaitPorts(
+            Example example, Example.Step step, List<Integer> before, Surroundings surroundings, Path background)
+            throws IOException {
+        Set<Integer> own = new TreeSet<>(example.portsIn(step.command()));
+        own.retainAll(before);
+        try {
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> own.isEmpty()
+                            ? surroundings.closed(before).size() < before.size()
+                            : surroundings.closed(own).isEmpty());
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError(
+                    step.command() + "\nstill closed: " + surroundings.closed(own.isEmpty() ? before : own) + "\n"
+                            + Files.readString(background, UTF_8),
+                    e);
+        }
     }
 }

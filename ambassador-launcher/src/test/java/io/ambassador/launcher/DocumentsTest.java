@@ -65,6 +65,10 @@ class DocumentsTest {
             Map.entry("docs/extending.md#2", "a comment stands for what readers do; FaultRelayTest does it"),
             Map.entry("docs/extending.md#4", "a log line stands for what readers do; LeaseBoardTest does it"),
             Map.entry("docs/getting-started.md#7", "the address is the reader's own; AmbassadorTest does the same"),
+            Map.entry("docs/image.md#1", "ImageIT does it with a tag and bases of its own"),
+            Map.entry("docs/image.md#2", "needs BuildKit, an emulator and a registry"),
+            Map.entry("docs/image.md#3", "the application is the reader's own; ImageIT runs one so"),
+            Map.entry("docs/image.md#4", "asks the reader's own container; ImageIT has one"),
             Map.entry("docs/life-of-a-connection.md#1", "a measurement of minutes, whose test runs smaller each time"),
             Map.entry("docs/life-of-a-connection.md#2", "a measurement of minutes, whose test runs smaller each time"),
             Map.entry("docs/operations.md#1", "needs a port that is taken; the reload's own tests make one"),
@@ -74,6 +78,9 @@ class DocumentsTest {
                     "asks the default admin port, which a test must not take; LauncherIT takes another"),
             Map.entry("docs/operations.md#5", "never ends; the events' own tests read as long as they need"),
             Map.entry("docs/troubleshooting.md#1", "asks the default admin port and reads the reader's own log"));
+
+    /** What a command of the documents finds in its environment. */
+    private static final Map<String, String> LINKED = Map.of("REDIS_PORT_6379_TCP", "tcp://127.0.0.1:6379");
 
     static Stream<Block> blocks() throws IOException {
         List<Block> blocks = new ArrayList<>();
@@ -146,7 +153,7 @@ class DocumentsTest {
         }
         if (parsed.commandSpec().userObject() instanceof ForwardCommand forward) {
             ConfigReader.read(
-                    ConfigSources.load(forward.described(null), List.of(), Map.of(), List.of()), Catalog.load());
+                    ConfigSources.load(forward.described(LINKED), List.of(), Map.of(), List.of()), Catalog.load());
         }
     }
 

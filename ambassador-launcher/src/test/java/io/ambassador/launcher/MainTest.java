@@ -31,7 +31,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "run", "forward", "check", "status", "wait", "drain", "shutdown", "demo"})
+    @ValueSource(strings = {"", "run", "forward", "check", "status", "wait", "drain", "shutdown", "demo", "rehearse"})
     void everyCommandHasHelpAndVersion(String command) {
         String[] prefix = command.isEmpty() ? new String[0] : new String[] {command};
         assertEquals(0, run(with(prefix, "--help")), err::toString);
@@ -54,6 +54,7 @@ class MainTest {
                     run                  | false
                     rnu                  | false
                     --help               | false
+                    --links              | true
                     """)
     void aTargetAloneIsForwardedTo(String word, boolean forwarded) {
         String[] expected = forwarded ? new String[] {"forward", word} : new String[] {word};
@@ -64,7 +65,7 @@ class MainTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     rnu                                   | "rnu" is neither a command nor a target (did you mean run?
-                    --links                               | --links is not supported by this version
+                    --links                               | --links: nothing is linked
                     --omnimode                            | --omnimode is not supported by this version
                     --setup-iptables                      | --setup-iptables is not supported by this version
                     etcd://127.0.0.1:2379                 | expected: etcd://host:port,host:port/path
@@ -129,5 +130,12 @@ class MainTest {
         assertTrue(err.toString().contains("The admin address 127.0.0.1:1 does not answer"), err::toString);
         assertEquals(1, run("wait", "--admin", "127.0.0.1:1", "--timeout", "1ms"));
         assertTrue(err.toString().contains("Not ready after 1ms"), err::toString);
+    }
+
+    @Test
+    void aRehearsalLogsInRelaysAndStops() {
+        assertEquals(0, run("rehearse"), err::toString);
+        assertTrue(out.toString().contains("practice"), out::toString);
+        assertTrue(out.toString().contains("  healthy  "), out::toString);
     }
 }

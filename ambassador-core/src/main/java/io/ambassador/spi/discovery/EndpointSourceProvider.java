@@ -21,6 +21,14 @@ public interface EndpointSourceProvider<C extends Record> extends Provider<C> {
     }
 
     /**
+     * Whether anybody on the network can announce endpoints to it. A service that logs in follows such a source only with
+     * TLS, whose server name says whom the password is for.
+     */
+    default boolean isOpenToAnyone() {
+        return false;
+    }
+
+    /**
      * The settings that the short form of a source stands for; {@link #parse} reads them as if they had been written
      * out.
      *

@@ -18,7 +18,7 @@ public enum Family {
         return types.clone();
     }
 
-    boolean includes(int type) {
+    public boolean includes(int type) {
         for (int each : types) {
             if (each == type) {
                 return true;

@@ -17,7 +17,8 @@ public final class Jitter {
         return Duration.ofNanos(ThreadLocalRandom.current().nextLong(low.toNanos(), high.toNanos()));
     }
 
-    static double between(double low, double high) {
+    /** A random number, never the whole of {@code high}. */
+    public static double between(double low, double high) {
         return ThreadLocalRandom.current().nextDouble(low, high);
     }
 }

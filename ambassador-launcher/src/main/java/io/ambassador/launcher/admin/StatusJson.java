@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.ambassador.service.ServiceStatus;
 import io.ambassador.service.ServiceStatus.CredentialStatus;
 import io.ambassador.service.ServiceStatus.EndpointStatus;
+import io.ambassador.service.ServiceStatus.LocalityStatus;
 import io.ambassador.service.ServiceStatus.SourceStatus;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -64,6 +65,15 @@ final class StatusJson {
             source(json, source);
         }
         json.writeEndArray();
+        LocalityStatus locality = service.locality();
+        if (locality == null) {
+            json.writeNullField("locality");
+        } else {
+            json.writeObjectFieldStart("locality");
+            json.writeStringField("zone", locality.zone());
+            json.writeNumberField("share", Math.round(locality.share() * 1_000) / 1_000.0);
+            json.writeEndObject();
+        }
         json.writeFieldName("credentials");
         credentials(json, service.credentials());
         json.writeEndObject();
@@ -85,6 +95,7 @@ final class StatusJson {
         } else {
             json.writeNumberField("latencyMillis", latency.toNanos() / 1_000 / 1_000.0);
         }
+        seconds(json, "heldSeconds", endpoint.heldFor());
         json.writeStringField("lastError", endpoint.lastError());
         json.writeStringField("zone", endpoint.endpoint().zone());
         json.writeArrayFieldStart("tags");
@@ -105,9 +116,12 @@ final class StatusJson {
         json.writeStringField("name", source.name());
         json.writeStringField("state", source.state());
         json.writeBooleanField("selected", source.selected());
+        json.writeNumberField("weight", source.weight());
         json.writeNumberField("endpoints", source.endpoints());
+        json.writeNumberField("leftOut", source.leftOut());
         age(json, source.age());
         seconds(json, "changedSeconds", source.changed());
+        seconds(json, "failedSeconds", source.failed());
         json.writeBooleanField("stale", source.stale());
         json.writeStringField("lastError", source.lastError());
         json.writeEndObject();

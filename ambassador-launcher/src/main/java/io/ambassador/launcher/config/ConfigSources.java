@@ -17,7 +17,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Gathers configuration: later files win over earlier ones, environment variables over files, {@code --set} over all.
+ * Gathers configuration: later files win over earlier ones, environment variables over files, a command's own options
+ * over variables, {@code --set} over all.
  */
 public final class ConfigSources {
     private static final String ROOT = "ambassador";
@@ -31,14 +32,14 @@ public final class ConfigSources {
     }
 
     /**
-     * @param base values that everything else overrides, as if the first file
+     * @param options what a command's own options say
      * @param overrides {@code key=value}, where the leading {@code ambassador.} may be left out
      * @return what stands under {@code ambassador}, resolved
      * @throws ConfigurationException if anything cannot be parsed; names every such thing, and quotes none
      */
-    public static Config load(Config base, List<Path> files, Map<String, String> environment, List<String> overrides)
+    public static Config load(Config options, List<Path> files, Map<String, String> environment, List<String> overrides)
             throws ConfigurationException {
-        return load(base, files, environment, overrides, file -> {});
+        return load(options, files, environment, overrides, file -> {});
     }
 
     /**
@@ -47,24 +48,28 @@ public final class ConfigSources {
      * @param used told of each file, included ones too, before it is read; also of one that is not there
      */
     public static Config load(
-            Config base, List<Path> files, Map<String, String> environment, List<String> overrides, Consumer<Path> used)
+            Config options,
+            List<Path> files,
+            Map<String, String> environment,
+            List<String> overrides,
+            Consumer<Path> used)
             throws ConfigurationException {
-        return new ConfigSources(used).gather(base, files, environment, overrides);
+        return new ConfigSources(used).gather(options, files, environment, overrides);
     }
 
-    private Config gather(Config base, List<Path> files, Map<String, String> environment, List<String> overrides)
+    private Config gather(Config options, List<Path> files, Map<String, String> environment, List<String> overrides)
             throws ConfigurationException {
-        Config merged = base;
+        Config merged = ConfigFactory.empty();
         for (Path file : files) {
             merged = file(file).withFallback(merged);
         }
-        Config set = ConfigFactory.empty();
+        Config line = options;
         for (String override : overrides) {
-            set = set(set, override);
+            line = set(line, override);
         }
-        Config variables = variables(set.withFallback(merged), environment);
+        Config variables = variables(line.withFallback(merged), environment);
         throwIfWrong();
-        Config resolved = resolve(set.withFallback(variables).withFallback(merged));
+        Config resolved = resolve(line.withFallback(variables).withFallback(merged));
         throwIfWrong();
         return resolved;
     }

@@ -58,7 +58,8 @@ final class EffectiveConfig {
     private void usual(String prefix, Reference.Key key) {
         String path = prefix + key.path();
         String parent = path.substring(0, path.lastIndexOf('.') + 1);
-        boolean off = parent.endsWith(".outlier.") && values.containsKey(parent.substring(0, parent.length() - 1));
+        boolean off = Reference.MAY_BE_OFF.stream().anyMatch(block -> parent.endsWith("." + block + "."))
+                && values.containsKey(parent.substring(0, parent.length() - 1));
         boolean written =
                 values.containsKey(path) || values.keySet().stream().anyMatch(other -> other.startsWith(path + "."));
         if (!written && !off && !key.fallback().isEmpty()) {

@@ -89,8 +89,10 @@ final class EnvironmentNames {
                 return join(parent, key.path(), "");
             }
         }
-        if (form.equals("HEALTH_OUTLIER")) {
-            return join(parent, "health.outlier", "");
+        for (String off : Reference.MAY_BE_OFF) {
+            if (form.equals(form(off))) {
+                return join(parent, off, "");
+            }
         }
         for (Reference.Key key : keys) {
             String prefix = form(key.path()) + "_";

@@ -96,7 +96,8 @@ public final class Reference {
                     "discovery",
                     "URI, block with `type`, or list",
                     "",
-                    "Where the endpoints come from; of several sources the first that has endpoints wins. Required."),
+                    "Where the endpoints come from; of several sources the first that has endpoints wins."
+                            + " `{ merge = [ … ] }` uses [several together](discovery/composition.md). Required."),
             key(
                     "role",
                     "`any`, `primary`, `replica`, `prefer-replica`",
@@ -209,6 +210,36 @@ public final class Reference {
                     "Before one connection is let through to try an ejected endpoint."),
             key("health.outlier.max-ejected", "share", "50%", "Of the endpoints, ejected at once."),
             key(
+                    "locality.zone",
+                    "text",
+                    "",
+                    "Where this ambassador stands, as the service's sources name zones: endpoints there are preferred."
+                            + " See [locality](discovery/composition.md#the-own-zone-first)."),
+            key(
+                    "locality.overprovisioning",
+                    "number 1-100",
+                    "1.4",
+                    "How much more than its usual load the zone is trusted to carry: with 1.4, others help once less"
+                            + " than 71% of its endpoints are available."),
+            key(
+                    "flap-damping.withdrawals",
+                    "number 1-1000",
+                    "5",
+                    "How often discovery withdraws an endpoint before it is held out when it comes back."
+                            + " `flap-damping = off`: never. See"
+                            + " [flap damping](discovery/composition.md#endpoints-that-come-and-go)."),
+            key(
+                    "flap-damping.hold",
+                    "duration",
+                    "5s",
+                    "For how long then; twice as long with each further withdrawal."),
+            key("flap-damping.max-hold", "duration", "1m", "At most."),
+            key(
+                    "flap-damping.forget-after",
+                    "duration",
+                    "2m",
+                    "Without a withdrawal, after which an endpoint's earlier ones no longer count."),
+            key(
                     "on-change.removed",
                     "`close`, `drain`, `keep`",
                     "drain",
@@ -299,13 +330,14 @@ public final class Reference {
                     "After this long the service counts as ready without endpoints, so that an outage of discovery does"
                             + " not keep the rest from starting. `off`: only endpoints make it ready"));
 
+    /** Blocks that may be {@code off}. */
+    static final List<String> MAY_BE_OFF = List.of("health.outlier", "flap-damping");
+
     /** Keys that belong to the product but not to this version. */
     static final Set<String> LATER_GLOBAL = Set.of("listeners", "register");
 
     /** Words of providers that belong to the product but not to this version. */
     static final Set<String> LATER_PROTOCOLS = Set.of("http", "mysql", "mongodb", "amqp", "mqtt", "nats", "memcached");
-
-    static final Set<String> LATER_SOURCES = Set.of("links", "marathon", "mdns");
 
     private Reference() {}
 

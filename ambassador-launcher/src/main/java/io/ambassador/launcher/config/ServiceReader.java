@@ -9,28 +9,29 @@ import io.ambassador.service.Cidr;
 import io.ambassador.service.ClientCredentials;
 import io.ambassador.service.ClientTlsSpec;
 import io.ambassador.service.Credentials;
+import io.ambassador.service.FlapDampingSpec;
 import io.ambassador.service.HealthSpec;
 import io.ambassador.service.LimitsSpec;
 import io.ambassador.service.ListenAddress;
+import io.ambassador.service.LocalitySpec;
 import io.ambassador.service.OnChangeSpec;
 import io.ambassador.service.ProxyProtocolSpec;
 import io.ambassador.service.RelayMode;
 import io.ambassador.service.Role;
 import io.ambassador.service.ServiceSpec;
+import io.ambassador.service.SourceGroup;
+import io.ambassador.service.SourceSpec;
 import io.ambassador.service.TlsSpec;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.Provider;
 import io.ambassador.spi.Providers;
 import io.ambassador.spi.Settings;
 import io.ambassador.spi.balancing.BalancingPolicyProvider;
-import io.ambassador.spi.discovery.DiscoveryUri;
-import io.ambassador.spi.discovery.EndpointSourceProvider;
 import io.ambassador.spi.protocol.ProtocolProvider;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,7 +54,7 @@ final class ServiceReader {
         int before = settings.problems().size();
         List<ListenAddress> listen = listen();
         Configured<ProtocolProvider<?>> protocol = protocol();
-        List<Configured<EndpointSourceProvider<?>>> discovery = discovery();
+        List<SourceGroup> discovery = new DiscoveryReader(settings, catalog).read();
         Role role = settings.word("role", Role.usual(discovery));
         Configured<BalancingPolicyProvider<?>> balancing = balancing();
         CredentialsReader credentialsReader = new CredentialsReader(settings, catalog);
@@ -62,6 +63,8 @@ final class ServiceReader {
         TlsSpec tls = tls();
         ClientTlsSpec clientTls = clientTls();
         HealthSpec health = new HealthReader(settings.block("health"), catalog).read(protocol);
+        LocalitySpec locality = SelectionReader.locality(settings.block("locality"));
+        FlapDampingSpec flapDamping = SelectionReader.flapDamping(settings);
         OnChangeSpec onChange = onChange(settings.block("on-change"));
         LimitsSpec limits = LimitsReader.read(settings.block("limits"));
         AllowSpec allow = allow(settings.block("allow"));
@@ -88,6 +91,8 @@ final class ServiceReader {
                     tls,
                     clientTls,
                     health,
+                    locality,
+                    flapDamping,
                     onChange,
                     limits,
                     allow,
@@ -143,47 +148,6 @@ final class ServiceReader {
         }
         ProtocolProvider<?> provider = find("protocol", word, catalog.protocols(), Reference.LATER_PROTOCOLS);
         return provider == null ? null : Configured.parse(provider, settings.block(word));
-    }
-
-    private List<Configured<EndpointSourceProvider<?>>> discovery() {
-        List<Configured<EndpointSourceProvider<?>>> sources = new ArrayList<>();
-        List<Settings.Item> items = settings.items("discovery");
-        if (isAbsent("discovery")) {
-            settings.problem("discovery", "is missing (expected a source such as static://10.0.0.5:6379)");
-        }
-        boolean list = settings.get("discovery") instanceof List<?>;
-        for (int i = 0; i < items.size(); i++) {
-            Settings.Item item = items.get(i);
-            String key = list ? "discovery[" + i + "]" : "discovery";
-            Configured<EndpointSourceProvider<?>> source =
-                    item.block() != null ? discovery(item.block()) : discovery(key, String.valueOf(item.text()));
-            if (source != null) {
-                sources.add(source);
-            }
-        }
-        return sources;
-    }
-
-    private @Nullable Configured<EndpointSourceProvider<?>> discovery(Settings block) {
-        String word = block.string("type");
-        EndpointSourceProvider<?> provider =
-                word.isEmpty() ? null : find(block, "type", word, catalog.sources(), Reference.LATER_SOURCES);
-        return provider == null ? null : Configured.parse(provider, block);
-    }
-
-    private @Nullable Configured<EndpointSourceProvider<?>> discovery(String key, String text) {
-        try {
-            DiscoveryUri uri = DiscoveryUri.parse(text);
-            EndpointSourceProvider<?> named = catalog.sourceOf(uri.scheme());
-            EndpointSourceProvider<?> provider =
-                    named != null ? named : find(key, uri.scheme(), catalog.sources(), Reference.LATER_SOURCES);
-            return provider == null
-                    ? null
-                    : Configured.parse(provider, settings.derived(key, provider.settingsOf(uri)));
-        } catch (IllegalArgumentException e) {
-            settings.problem(key, String.valueOf(e.getMessage()));
-            return null;
-        }
     }
 
     private @Nullable Configured<BalancingPolicyProvider<?>> balancing() {
@@ -245,9 +209,11 @@ final class ServiceReader {
     }
 
     /** Where the addresses are known beforehand: the same refusal that clients would meet, one by one. */
-    private void refuseSecretsInTheClear(List<Configured<EndpointSourceProvider<?>>> discovery) {
-        for (Configured<EndpointSourceProvider<?>> source : discovery) {
-            if (source.config() instanceof FixedConfig fixed) {
+    private void refuseSecretsInTheClear(List<SourceGroup> discovery) {
+        List<SourceSpec> sources =
+                discovery.stream().flatMap(group -> group.sources().stream()).toList();
+        for (SourceSpec source : sources) {
+            if (source.source().config() instanceof FixedConfig fixed) {
                 for (EndpointEntry entry : fixed.entries()) {
                     InetAddress literal = NetUtil.createInetAddressFromIpAddressString(entry.host());
                     if (literal != null && !literal.isLoopbackAddress()) {

@@ -13,6 +13,7 @@ import io.ambassador.service.ServiceStatus.CredentialState;
 import io.ambassador.service.ServiceStatus.CredentialStatus;
 import io.ambassador.service.ServiceStatus.EndpointStatus;
 import io.ambassador.service.ServiceStatus.Health;
+import io.ambassador.service.ServiceStatus.LocalityStatus;
 import io.ambassador.service.ServiceStatus.SourceStatus;
 import io.ambassador.spi.AmbassadorException;
 import io.ambassador.spi.discovery.Endpoint;
@@ -128,9 +129,10 @@ class AdminServerTest {
                 + "\"activeConnections\":1,\"openedConnections\":2,\"bytesToBackend\":3,\"bytesToClient\":4,"
                 + "\"endpoints\":[{\"address\":\"10.0.0.7:6379\",\"health\":\"healthy\",\"role\":\"primary\","
                 + "\"weight\":1,\"priority\":0,\"activeConnections\":1,\"openedConnections\":2,\"failures\":0,"
-                + "\"latencyMillis\":1.5,\"lastError\":\"\\u003C\\\"\\n\",\"zone\":\"a\",\"tags\":[\"blue\"],\"metadata\":{\"rack\":\"7\"}}],"
-                + "\"sources\":[{\"name\":\"srv\",\"state\":\"known\",\"selected\":true,\"endpoints\":1,"
-                + "\"ageSeconds\":1.25,\"changedSeconds\":7.0,\"stale\":false,\"lastError\":null}],"
+                + "\"latencyMillis\":1.5,\"heldSeconds\":2.5,\"lastError\":\"\\u003C\\\"\\n\",\"zone\":\"a\",\"tags\":[\"blue\"],\"metadata\":{\"rack\":\"7\"}}],"
+                + "\"sources\":[{\"name\":\"srv\",\"state\":\"known\",\"selected\":true,\"weight\":3,\"endpoints\":1,\"leftOut\":2,"
+                + "\"ageSeconds\":1.25,\"changedSeconds\":7.0,\"failedSeconds\":9.0,\"stale\":false,\"lastError\":null}],"
+                + "\"locality\":{\"zone\":\"a\",\"share\":0.667},"
                 + "\"credentials\":{\"username\":\"app\",\"source\":\"file /run/secrets/redis\",\"nextSource\":null,\"version\":2,"
                 + "\"versionInUse\":1,"
                 + "\"ageSeconds\":60.0,\"state\":\"awaiting-rotation\",\"refusedSeconds\":1.5,"
@@ -479,9 +481,21 @@ class AdminServerTest {
                             2,
                             0,
                             Duration.ofNanos(1_500_000),
+                            Duration.ofMillis(2_500),
                             "<\"\n")),
                     List.of(new SourceStatus(
-                            "srv", "known", true, 1, Duration.ofMillis(1_250), Duration.ofSeconds(7), false, null)),
+                            "srv",
+                            "known",
+                            true,
+                            3,
+                            1,
+                            2,
+                            Duration.ofMillis(1_250),
+                            Duration.ofSeconds(7),
+                            Duration.ofSeconds(9),
+                            false,
+                            null)),
+                    new LocalityStatus("a", 2 / 3.0),
                     new CredentialStatus(
                             "app",
                             "file /run/secrets/redis",

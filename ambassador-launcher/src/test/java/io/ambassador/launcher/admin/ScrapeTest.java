@@ -45,7 +45,8 @@ class ScrapeTest {
                 ScriptedServer redis = ScriptedServer.start(REDIS);
                 Metrics metrics = new Metrics();
                 Ambassador ambassador = AmbassadorConfig.builderFrom(ConfigFactory.parseString("ambassador.services {"
-                                + " echo { listen = 0, discovery = \"static://127.0.0.1:" + echo.port() + "\" }\n"
+                                + " echo { listen = 0, locality.zone = a, discovery = \"static://127.0.0.1:"
+                                + echo.port() + "\" }\n"
                                 + " dead { listen = 0, discovery = \"static://127.0.0.1:" + refusing.port() + "\" }\n"
                                 + " redis { listen = 0, protocol = redis, credentials.password = right,"
                                 + "   limits.prewarm = 4, discovery = \"static://127.0.0.1:" + redis.port() + "\" }\n"

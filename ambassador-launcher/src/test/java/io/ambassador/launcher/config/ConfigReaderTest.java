@@ -46,7 +46,7 @@ class ConfigReaderTest {
         assertEquals("redis", redis.name());
         assertEquals(List.of(new ListenAddress.Tcp("127.0.0.1", 6379)), redis.listen());
         assertEquals("tcp", redis.protocol().type());
-        assertEquals("static", redis.discovery().get(0).type());
+        assertEquals("static", redis.discovery().get(0).sources().get(0).type());
         assertEquals(Role.ANY, redis.role());
         assertEquals("round-robin", redis.balancing().type());
         assertNull(redis.credentials());
@@ -94,7 +94,9 @@ class ConfigReaderTest {
         assertEquals("redis", redis.protocol().type());
         assertEquals(
                 List.of("dns", "static"),
-                redis.discovery().stream().map(source -> source.type()).toList());
+                redis.discovery().stream()
+                        .map(group -> group.sources().get(0).type())
+                        .toList());
         assertEquals(Role.PREFER_REPLICA, redis.role());
         assertEquals("least-connections", redis.balancing().type());
         assertNotNull(redis.credentials());
@@ -275,7 +277,7 @@ class ConfigReaderTest {
                         "  credentials.password.env = REDIS_PASSWORD }")
                 .only();
 
-        assertEquals("static", redis.discovery().get(0).type());
+        assertEquals("static", redis.discovery().get(0).sources().get(0).type());
         assertEquals("env", redis.credentials().password().type());
         assertEquals("app", redis.credentials().username());
     }
@@ -372,6 +374,21 @@ class ConfigReaderTest {
         assertEquals(AdminSpec.TokenFor.MUTATIONS, reading.admin().tokenFor());
         assertEquals(1, open.warnings().size(), open.warnings()::toString);
         assertTrue(open.warnings().get(0).contains("in the clear"), open.warnings()::toString);
+    }
+
+    @Test
+    void aPasswordForWhoeverAnnouncesItselfGoesToAVerifiedNameAlone() throws Exception {
+        String service = "services.a { listen = 1, protocol = redis, credentials.password.file = /p,"
+                + " discovery = [\"static://127.0.0.1:1\", \"mdns://_redis._tcp\"] %s }";
+
+        assertEquals(
+                "redis.example.com",
+                hocon.inside(service.formatted(", tls.server-name = redis.example.com"))
+                        .read()
+                        .services()
+                        .get(0)
+                        .tls()
+                        .serverName());
     }
 
     @Test

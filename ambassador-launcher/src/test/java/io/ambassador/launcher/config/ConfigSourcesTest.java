@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import io.ambassador.launcher.admin.EffectiveValue;
 import io.ambassador.service.ListenAddress;
 import io.ambassador.service.ServiceSpec;
@@ -27,6 +29,19 @@ class ConfigSourcesTest {
     @BeforeEach
     void begin() {
         hocon = new Hocon(folder);
+    }
+
+    @Test
+    void aCommandsOwnOptionsWinOverVariablesAndSetOverThem() throws Exception {
+        Config options = ConfigFactory.parseString("ambassador { event-loops = 2, admin.listen = \"127.0.0.1:0\" }");
+        hocon.inside("event-loops = 1", "admin.listen = 1")
+                .env("AMBASSADOR_ADMIN_LISTEN", "127.0.0.1:9901")
+                .set("event-loops=3");
+
+        Config gathered = hocon.gather(options);
+
+        assertEquals("127.0.0.1:0", gathered.getString("admin.listen"));
+        assertEquals("3", gathered.getString("event-loops"));
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.ambassador.launcher.config;
 
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.ambassador.launcher.admin.EffectiveValue;
 import io.ambassador.service.Catalog;
@@ -65,8 +66,12 @@ final class Hocon {
     }
 
     Configuration read() throws ConfigurationException {
-        return ConfigReader.read(
-                ConfigSources.load(ConfigFactory.empty(), files, environment, overrides), Catalog.load());
+        return ConfigReader.read(gather(ConfigFactory.empty()), Catalog.load());
+    }
+
+    /** @param options of a command */
+    Config gather(Config options) throws ConfigurationException {
+        return ConfigSources.load(options, files, environment, overrides);
     }
 
     ServiceSpec only() throws ConfigurationException {

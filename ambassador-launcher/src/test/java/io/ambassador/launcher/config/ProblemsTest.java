@@ -39,7 +39,6 @@ class ProblemsTest {
                     http { timeout = 1s }               | http: is not supported by this version
                     redis { guard = true }              | redis: belongs to protocol redis, and this service's is tcp
                     discovery = "statik://127.0.0.1:1"  | discovery: "statik" is not a known discovery source (did you mean static?
-                    discovery = "marathon://m:8080/app" | discovery: "marathon" is not supported by this version
                     discovery = "etcd://127.0.0.1"      | discovery: expected: etcd://host:port,host:port/path
                     discovery = "127.0.0.1:1"           | discovery: "127.0.0.1:1" (expected: scheme://…)
                     discovery { type = consull }        | discovery.type: "consull" is not a known discovery source
@@ -70,6 +69,11 @@ class ProblemsTest {
                     protocol = redis, credentials.password.file = /p, limits.prewarm = 4, balancing = consistent-hash | limits.prewarm: balancing consistent-hash goes by the client
                     protocol = redis, credentials.password.file = /p, discovery = "static://10.0.0.5:1" | credentials: would cross the network to 10.0.0.5
                     protocol = redis, credentials.password.file = /p, listen = "*:1", allow.sources = ["10.0.0.0/8", "0.0.0.0/0"] | allow.sources: whoever reaches the listener
+                    protocol = redis, credentials.password.file = /p, discovery = "mdns://_redis._tcp" | credentials: anybody on the network can announce an endpoint to mdns
+                    protocol = redis, credentials { password.file = /p, insecure = true }, discovery = ["static://127.0.0.1:1", "mdns://_redis._tcp"] | credentials: anybody on the network can announce
+                    protocol = redis, credentials.password.file = /p, discovery { merge = ["static://127.0.0.1:1", { uri = "mdns://_redis._tcp", weight = 2 }] } | credentials: anybody on the network can announce
+                    protocol = redis, credentials.password.file = /p, tls { enabled = false, server-name = x }, discovery { type = mdns, service = _redis._tcp } | credentials: anybody on the network can announce
+                    discovery = "mdns://redis"          | discovery.service: "redis" is not a type of service such as _redis._tcp
                     health.probe = tpc                  | health.probe: "tpc" is not a known health probe (did you mean tcp?
                     health.interval = soon              | health.interval: "soon" is not a duration
                     health.interval = 0s                | health.interval: 0s is too short

@@ -109,6 +109,8 @@ class ReferenceTest {
                 "client-tls",
                 "health",
                 "health.outlier",
+                "locality",
+                "flap-damping",
                 "on-change",
                 "limits",
                 "allow",

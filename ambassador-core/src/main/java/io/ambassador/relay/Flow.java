@@ -1,0 +1,306 @@
+package io.ambassador.relay;
+
+import io.ambassador.transport.Conduit;
+import io.ambassador.transport.CopyBuffer;
+import io.ambassador.transport.KernelDirection;
+import io.ambassador.transport.SocketEvents;
+import io.ambassador.transport.SplicePipe;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Moves one direction of a relay from socket to socket, past the channels: copied, or, while much is coming, by the
+ * kernel. On the connection's event loop.
+ */
+final class Flow {
+    /** Less than this at one time is as well copied. */
+    private static final int LITTLE = 16 * 1024;
+
+    /** So many times in a row that little came end the splicing. */
+    private static final int PATIENCE = 4;
+
+    /** How often is read before other connections have their turn. */
+    private static final int TURNS = 16;
+
+    /** How long what was read before the connection broke may take to be delivered. */
+    private static final long BROKEN_GRACE_MILLIS = 500;
+
+    private final Relay relay;
+    private final RelaySide from;
+    private final RelaySide to;
+    private final EventLoop loop;
+    private final SocketEvents source;
+    private final SocketEvents sink;
+    private final CopyBuffer copying = new CopyBuffer();
+    private Conduit conduit = copying;
+    private @Nullable Redirect kernel;
+    private long bulk;
+    private int littleInARow;
+    private boolean ended;
+    private boolean doomed;
+    private boolean over;
+
+    private Flow(Relay relay, RelaySide from, RelaySide to, EventLoop loop, SocketEvents source, SocketEvents sink) {
+        this.relay = relay;
+        this.from = from;
+        this.to = to;
+        this.loop = loop;
+        this.source = source;
+        this.sink = sink;
+    }
+
+    /** Nothing that was read from {@code source}, and nothing for {@code sink}, is still on its way. */
+    static Flow begin(
+            Relay relay, RelaySide from, RelaySide to, EventLoop loop, SocketEvents source, SocketEvents sink) {
+        Flow flow = new Flow(relay, from, to, loop, source, sink);
+        source.takeReading(flow::readable);
+        sink.takeWriting(flow::writable);
+        return flow;
+    }
+
+    /** Without waiting to be told that there is something to read. */
+    void tryMove() {
+        move(false);
+    }
+
+    /** Whether something was read that the peer's kernel has not taken yet. */
+    boolean isWaiting() {
+        return conduit.held() > 0 || kernel != null && kernel.isWaiting();
+    }
+
+    boolean isOver() {
+        return over;
+    }
+
+    /** Whether everything that was read has been written, and nothing but copying is under way. */
+    boolean isAtRest() {
+        return !over && !ended && conduit == copying && conduit.held() == 0;
+    }
+
+    /** From now on the kernel redirects what it can, and never splices: what it leaves to us is not where it looks. */
+    void leaveTo(KernelDirection direction) {
+        kernel = new Redirect(relay, this, from.isFromClient(), loop, source, direction);
+        redirect();
+    }
+
+    @Nullable Redirect kernel() {
+        return kernel;
+    }
+
+    /** What the channel was about to read when it was taken over: nothing was read past it yet. */
+    void first(ByteBuf bytes) {
+        int length = bytes.readableBytes();
+        if (kernel != null) {
+            kernel.took(length);
+        }
+        copying.add(bytes);
+        passOn(length);
+    }
+
+    private void readable(boolean hungUp, boolean broken) {
+        if (over) {
+            return;
+        }
+        if (kernel != null && kernel.isBusy()) {
+            kernelStops(broken);
+        } else if (ended && broken) { // the end has been read, so that reading tells nothing else
+            end();
+            from.readFailed();
+        } else if (conduit.held() == 0) {
+            move(hungUp);
+        } else if (broken) {
+            doom();
+        }
+    }
+
+    private void doom() {
+        if (!doomed) {
+            doomed = true;
+            loop.schedule(this::giveUp, BROKEN_GRACE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void kernelStops(boolean broken) {
+        if (broken) {
+            doom();
+        }
+        try {
+            if (kernel != null) {
+                kernel.stop();
+            }
+        } catch (IOException e) {
+            failed();
+        }
+    }
+
+    /** What was redirected has arrived. */
+    void readOn() {
+        if (!over && !ended && conduit.held() == 0) {
+            source.awaitInput(true);
+            move(false);
+        }
+    }
+
+    void failed() {
+        end();
+        from.readFailed();
+    }
+
+    private void writable(boolean hungUp, boolean broken) {
+        if (over || conduit.held() == 0 || !drain()) {
+            return;
+        }
+        relay.stillActive();
+        if (conduit.held() == 0) {
+            sink.awaitRoom(false);
+            source.awaitInput(true);
+            move(false);
+        }
+    }
+
+    private void move(boolean hungUp) {
+        long moved = 0;
+        boolean more = true;
+        for (int turn = 0; turn < TURNS && more; turn++) {
+            int filled = fill();
+            if (over) {
+                return;
+            }
+            if (filled == Conduit.ENDED) {
+                if (kernel != null && !kernel.hasLeftNothing()) {
+                    source.awaitInput(false);
+                    kernel.checkAgain();
+                } else {
+                    end(moved);
+                }
+                return;
+            }
+            moved += filled;
+            more = filled > 0 && passOn(filled) && conduit.mayLeaveMore(filled);
+            if (over) {
+                return;
+            }
+        }
+        if (moved > 0) {
+            relay.active(from);
+        }
+        if (conduit.held() == 0) {
+            choose(moved, hungUp && !more);
+            if (!more && !hungUp && isAtRest() && (kernel != null || relay.leavesToKernel())) {
+                redirect();
+            }
+        }
+    }
+
+    private void redirect() {
+        try {
+            if (kernel != null && !kernel.isBusy() && kernel.begin()) {
+                source.awaitInput(true);
+            }
+        } catch (IOException e) {
+            failed();
+        }
+    }
+
+    private int fill() {
+        try {
+            int filled = conduit.fill(source);
+            if (filled > 0 && kernel != null) {
+                kernel.took(filled);
+            }
+            return filled;
+        } catch (IOException e) {
+            failed();
+            return 0;
+        }
+    }
+
+    /** @return whether there is room for more */
+    private boolean passOn(int filled) {
+        relay.counted(from.isFromClient(), filled);
+        if (!drain()) {
+            return false;
+        }
+        if (conduit.held() > 0) {
+            source.awaitInput(false);
+            sink.awaitRoom(true);
+            return false;
+        }
+        return true;
+    }
+
+    /** @return whether the receiver is still there */
+    private boolean drain() {
+        try {
+            conduit.drain(sink);
+            return true;
+        } catch (IOException e) {
+            end();
+            to.writeFailed();
+            return false;
+        }
+    }
+
+    /** Everything has been passed on. */
+    private void end(long moved) {
+        ended = true;
+        source.awaitInput(false);
+        if (moved > 0) {
+            relay.active(from);
+        }
+        from.inputEnded();
+    }
+
+    /** Splicing pays for much at a time, and cannot tell the end of the data. */
+    private void choose(long moved, boolean mayHaveEnded) {
+        if (conduit != copying) {
+            littleInARow = moved < LITTLE ? littleInARow + 1 : 0;
+            if (mayHaveEnded || littleInARow >= PATIENCE) {
+                conduit.giveBack();
+                conduit = copying;
+            }
+        } else {
+            bulk = moved < LITTLE && relay.spliceAfter() > 0 ? 0 : bulk + moved;
+            if (kernel == null && bulk >= relay.spliceAfter()) {
+                bulk = 0;
+                splice();
+            }
+        }
+    }
+
+    private void splice() {
+        SplicePipe pipe = SplicePipe.take();
+        if (pipe != null) {
+            conduit = pipe;
+            littleInARow = 0;
+        }
+    }
+
+    private void giveUp() {
+        if (!over && isWaiting()) {
+            failed();
+        }
+    }
+
+    /** What is still held does not arrive. */
+    void abandon() {
+        end();
+    }
+
+    private void end() {
+        if (over) {
+            return;
+        }
+        over = true;
+        if (kernel != null) {
+            kernel.end();
+        }
+        source.giveReadingBack();
+        sink.giveWritingBack();
+        conduit.giveBack();
+        from.flowEnded();
+    }
+}

@@ -1,0 +1,2 @@
+/** The image, on a real Docker Engine. */
+package io.ambassador.image;
