@@ -28,13 +28,7 @@ final class Redirect implements KernelRelay.Watcher {
     private long counted;
     private long checkMillis;
 
-    Redirect(
-            Relay relay,
-            Flow flow,
-            boolean fromClient,
-            EventLoop loop,
-            SocketEvents source,
-            KernelDirection kernel) {
+    Redirect(Relay relay, Flow flow, boolean fromClient, EventLoop loop, SocketEvents source, KernelDirection kernel) {
         this.relay = relay;
         this.flow = flow;
         this.fromClient = fromClient;

@@ -136,8 +136,7 @@ public final class Relay {
      * @return whether it was done
      */
     boolean leavesToKernel() {
-        if (!kernelWanted
-                || carried < KERNEL_AFTER_BYTES && System.nanoTime() - startedAt < KERNEL_AFTER_NANOS) {
+        if (!kernelWanted || carried < KERNEL_AFTER_BYTES && System.nanoTime() - startedAt < KERNEL_AFTER_NANOS) {
             return false;
         }
         Channel near = client.channel;
