@@ -69,7 +69,8 @@ public record Link(String name, int port, EndpointEntry entry) {
                     && !other.equals(link.service())
                     && !places(other, link.port(), links).equals(places(link.service(), link.port(), links))) {
                 throw new IllegalArgumentException("port " + link.port() + " is linked of " + other + " and of "
-                        + link.service() + ". Give each a port of its own: " + (link.port() + 1) + "=links://"
+                        + link.service() + ". Forward each by its name instead: ambassador forward " + link.port()
+                        + "=links://" + other + ":" + link.port() + " " + (link.port() + 1) + "=links://"
                         + link.service() + ":" + link.port());
             }
         }

@@ -58,7 +58,7 @@ final class Link implements AutoCloseable {
     private static final int MOST_BYTES = 9_000;
 
     /** More than these are dropped unread: all registries share the thread. */
-    private static final int MOST_PACKETS_A_SECOND = 1_000;
+    static final int MOST_PACKETS_A_SECOND = 1_000;
 
     private final LogLimiter limiter = new LogLimiter();
     private final String name;

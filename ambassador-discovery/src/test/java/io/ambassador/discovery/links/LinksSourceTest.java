@@ -138,7 +138,8 @@ class LinksSourceTest extends FixedSourceContract {
                         "CACHE_PORT_6379_TCP", "tcp://172.17.0.5:6379",
                         "REDIS_PORT_6379_TCP", "tcp://172.17.0.2:6379")));
         assertEquals(
-                "port 6379 is linked of CACHE and of REDIS. Give each a port of its own: 6380=links://REDIS:6379",
+                "port 6379 is linked of CACHE and of REDIS. Forward each by its name instead: ambassador forward"
+                        + " 6379=links://CACHE:6379 6380=links://REDIS:6379",
                 twice.getMessage());
         assertThrows(IllegalArgumentException.class, () -> Link.services(Map.of("HOME", "/root")));
     }

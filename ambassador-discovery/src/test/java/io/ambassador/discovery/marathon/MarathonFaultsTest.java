@@ -122,7 +122,7 @@ class MarathonFaultsTest {
 
     @Test
     void bytesThatComeOneByOneAreEnough() {
-        try (FaultRelay relay = FaultRelay.to(Integer.parseInt(master.address().split(":")[1]));
+        try (FaultRelay relay = FaultRelay.to(master.port());
                 RecordingListener seen = watch(Map.of("addresses", List.of("127.0.0.1:" + relay.port())))) {
             relay.slice(FaultRelay.Direction.TO_CLIENT, 1);
             awaitTask(seen, 1);

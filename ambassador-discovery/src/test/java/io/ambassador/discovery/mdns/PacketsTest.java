@@ -1,5 +1,6 @@
 package io.ambassador.discovery.mdns;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -7,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.discovery.dns.Family;
+import io.ambassador.discovery.support.net.RegistryLoop;
+import io.netty.channel.EventLoop;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Arrays;
@@ -14,6 +17,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -88,6 +93,46 @@ class PacketsTest {
             }
         }
         assertTrue(read > MUTATIONS / 100, read + " of " + MUTATIONS + " were read");
+    }
+
+    @Test
+    void ofAFloodOnlySoMuchIsReadEachSecond() throws Exception {
+        AtomicInteger heard = new AtomicInteger();
+        Link.Member member = new Link.Member() {
+            @Override
+            public void onResponse(Message response) {
+                heard.incrementAndGet();
+            }
+
+            @Override
+            public void onQuestion(Message query) {}
+
+            @Override
+            public void onFailure(String why) {
+                heard.set(Integer.MIN_VALUE);
+            }
+        };
+        EventLoop loop = RegistryLoop.acquire();
+        try (Responder flood = new Responder(new Zone("_flood._tcp", 1))) {
+            Link link = loop.submit(() -> new Link(Responder.loopback())).get();
+            loop.submit(() -> link.join(member)).get();
+            await().until(() -> {
+                flood.send(response());
+                return heard.get() > 0;
+            });
+            byte[] packet = response();
+            long began = System.nanoTime();
+            for (int i = 0; i < 20_000; i++) {
+                flood.send(packet);
+            }
+            loop.submit(() -> {}).get();
+            long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began);
+            assertTrue(heard.get() > 100, heard + " were read");
+            assertTrue(heard.get() <= Link.MOST_PACKETS_A_SECOND * (seconds + 3), heard + " in " + seconds + " s");
+            loop.submit(link::close).get();
+        } finally {
+            RegistryLoop.release();
+        }
     }
 
     @Test
