@@ -20,16 +20,16 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What it costs a real sidecar to follow many services on one etcd, at rest and while they change. As in the documents:
- * {@code -Dfootprint.services=200 -Dfootprint.seconds=30 -Dfootprint.rate=50}.
+ * {@code -Dfootprint.services=200 -Dfootprint.seconds=15 -Dfootprint.rate=50}.
  */
 class EtcdFootprintIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final int SERVICES = Integer.getInteger("footprint.services", 20);
+    private static final int SERVICES = Integer.getInteger("footprint.services", 10);
     private static final int ENDPOINTS = Integer.getInteger("footprint.endpoints", 25);
-    private static final int SECONDS = Integer.getInteger("footprint.seconds", 2);
+    private static final int SECONDS = Integer.getInteger("footprint.seconds", 1);
 
     /** Changes a second. */
-    private static final int RATE = Integer.getInteger("footprint.rate", 20);
+    private static final int RATE = Integer.getInteger("footprint.rate", 50);
 
     private static final double TICKS = 100; // a second, as Linux counts them for everybody
 

@@ -37,7 +37,7 @@ class EtcdSilentWatchIT {
                 Etcd client = new Etcd()) {
             etcd.put(PATH + "/a", "10.0.0.1:1");
             try (RecordingListener seen =
-                    client.watch(Map.of("endpoints", between.address(), "path", PATH, "reread", "2s"))) {
+                    client.watch(Map.of("endpoints", between.address(), "path", PATH, "reread", "1s"))) {
                 await().atMost(PATIENCE).until(() -> watches.get() == 1);
                 etcd.put(PATH + "/a", "10.0.0.2:1");
                 awaitAddress(seen, "10.0.0.2:1");
