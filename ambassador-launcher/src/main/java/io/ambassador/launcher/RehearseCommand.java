@@ -38,7 +38,8 @@ final class RehearseCommand implements Callable<Integer> {
         try (PracticeRedis redis = PracticeRedis.start()) {
             String admin = "127.0.0.1:" + freePort();
             int listen = freePort();
-            Files.writeString(file, """
+            Files.writeString(
+                    file, """
                     ambassador.admin.listen = "%s"
                     ambassador.services.practice {
                       listen = %d
