@@ -181,7 +181,10 @@ class MdnsIT {
                 avahi.resume();
                 await().atMost(PATIENCE)
                         .until(() -> !status(ambassador).sources().get(0).stale());
-                assertEquals(List.of(), NewConnections.failed(clients.all()));
+                assertEquals(
+                        0,
+                        NewConnections.failed(clients.all()).size(),
+                        () -> ambassador.recentEvents().toString());
             }
         }
     }
