@@ -142,6 +142,10 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         }
     }
 
+    @Nullable Flow flow() {
+        return flow;
+    }
+
     boolean isFromClient() {
         return fromClient;
     }

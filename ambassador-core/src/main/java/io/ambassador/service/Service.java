@@ -406,12 +406,17 @@ public final class Service implements ByteCounter {
     }
 
     @Override
-    public void toBackend(int bytes) {
+    public void leftToKernel() {
+        state.leftToKernel.increment();
+    }
+
+    @Override
+    public void toBackend(long bytes) {
         state.toBackend.add(bytes);
     }
 
     @Override
-    public void toClient(int bytes) {
+    public void toClient(long bytes) {
         state.toClient.add(bytes);
     }
 

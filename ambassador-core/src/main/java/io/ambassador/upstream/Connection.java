@@ -64,6 +64,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
                 client,
                 service.spec().limits().idleTimeout(),
                 service.spec().relay().spliceAfter(),
+                service.spec().relay().isInKernel(),
                 this,
                 this::relayEnded);
     }
@@ -226,13 +227,18 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
     }
 
     @Override
-    public void toBackend(int bytes) {
+    public void leftToKernel() {
+        service.leftToKernel();
+    }
+
+    @Override
+    public void toBackend(long bytes) {
         toBackend += bytes;
         service.toBackend(bytes);
     }
 
     @Override
-    public void toClient(int bytes) {
+    public void toClient(long bytes) {
         toClient += bytes;
         service.toClient(bytes);
     }

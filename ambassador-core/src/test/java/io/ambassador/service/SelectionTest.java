@@ -225,6 +225,7 @@ class SelectionTest {
     @ValueSource(longs = {1, 2, 3, 4})
     void dampingNeverLeavesNobody(long seed) {
         Random random = new Random(seed);
+        List<ServiceSpec> specs = List.of(spec(null), spec(ZONE_A), spec(null, calm()), spec(ZONE_A, calm()));
         for (int round = 0; round < 2_000; round++) {
             List<PooledEndpoint> members = new ArrayList<>();
             List<PooledEndpoint> undamped = new ArrayList<>();
@@ -249,8 +250,7 @@ class SelectionTest {
                 members.add(one);
                 undamped.add(same);
             }
-            ServiceSpec spec =
-                    spec(random.nextBoolean() ? ZONE_A : null, random.nextBoolean() ? calm() : HealthSpec.DEFAULT);
+            ServiceSpec spec = specs.get(random.nextInt(specs.size()));
 
             Selection damped = Selection.of(spec, members);
             Selection free = Selection.of(spec, undamped);

@@ -53,6 +53,11 @@ public final class ScriptedHttp implements AutoCloseable {
             return value == null ? "" : value;
         }
 
+        /** What came with the request. */
+        public byte[] body() throws IOException {
+            return exchange.getRequestBody().readAllBytes();
+        }
+
         public Call with(String header, String value) {
             exchange.getResponseHeaders().set(header, value);
             return this;

@@ -60,6 +60,10 @@ public final class ScriptedMarathon implements AutoCloseable {
         return http.address();
     }
 
+    public int port() {
+        return http.port();
+    }
+
     /** {@code GET /path?query} of each request since the last start. */
     public List<String> calls() {
         return http.calls();

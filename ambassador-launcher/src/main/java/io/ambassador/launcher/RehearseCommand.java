@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import picocli.CommandLine;
@@ -32,18 +34,21 @@ final class RehearseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Path file = Files.createTempFile("ambassador-rehearsal", ".conf");
         try (PracticeRedis redis = PracticeRedis.start()) {
             String admin = "127.0.0.1:" + freePort();
             int listen = freePort();
-            String[] run = {
-                "run",
-                "--set=admin.listen=\"" + admin + "\"",
-                "--set=services.practice.listen=" + listen,
-                "--set=services.practice.discovery=\"static://" + redis.endpoint() + "\"",
-                "--set=services.practice.protocol=redis",
-                "--set=services.practice.credentials.username=" + PracticeRedis.USER,
-                "--set=services.practice.credentials.password.file=\"" + redis.passwordFile() + "\""
-            };
+            Files.writeString(
+                    file, """
+                    ambassador.admin.listen = "%s"
+                    ambassador.services.practice {
+                      listen = %d
+                      discovery = "static://%s"
+                      protocol = redis
+                      credentials { username = %s, password.file = "%s" }
+                    }
+                    """.formatted(admin, listen, redis.endpoint(), PracticeRedis.USER, redis.passwordFile()));
+            String[] run = {"run", "--config", file.toString()}; // whatever else there is to be found
             Preload.beginFor(run);
             FutureTask<Integer> sidecar = new FutureTask<>(() -> execute(run));
             new Thread(sidecar, "ambassador-rehearsal").start();
@@ -51,6 +56,8 @@ final class RehearseCommand implements Callable<Integer> {
             int code = sidecar.get();
             describe("forward", listen + "=" + redis.endpoint());
             return code;
+        } finally {
+            Files.delete(file);
         }
     }
 

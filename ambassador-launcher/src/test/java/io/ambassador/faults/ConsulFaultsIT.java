@@ -2,14 +2,15 @@ package io.ambassador.faults;
 
 import io.ambassador.testkit.ConsulServer;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 
 /** A real Consul agent, whose instances have checks. */
 class ConsulFaultsIT extends RegistryFaults {
     @Override
-    protected Registry startRegistry() {
+    protected FreezingRegistry startRegistry() {
         ConsulServer consul = ConsulServer.start();
-        return new Registry() {
+        return new FreezingRegistry() {
             private final Set<Integer> registered = new HashSet<>();
 
             @Override
@@ -18,8 +19,13 @@ class ConsulFaultsIT extends RegistryFaults {
             }
 
             @Override
-            public String discovery(int port) {
-                return "consul://127.0.0.1:" + port + "/main";
+            public String type() {
+                return "consul";
+            }
+
+            @Override
+            public Map<String, ?> settings(int port) {
+                return Map.of("address", "127.0.0.1:" + port, "service", "main");
             }
 
             @Override

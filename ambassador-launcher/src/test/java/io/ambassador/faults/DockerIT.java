@@ -10,7 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.Ambassador;
 import io.ambassador.spi.discovery.Endpoint;
+import io.ambassador.testkit.Certificates;
 import io.ambassador.testkit.DockerEngine;
+import io.ambassador.testkit.Ports;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -37,13 +39,27 @@ class DockerIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static DockerEngine engine;
+    private static int tlsPort;
+    private static Certificates authority;
+
+    @TempDir
+    static Path certificates;
 
     @TempDir
     Path folder;
 
     @BeforeAll
     static void startEngine() {
-        engine = DockerEngine.start("--live-restore");
+        authority = Certificates.in(certificates);
+        Certificates.Issued own = authority.server("127.0.0.1");
+        tlsPort = Ports.free();
+        engine = DockerEngine.start(
+                "--live-restore",
+                "--host=tcp://127.0.0.1:" + tlsPort,
+                "--tlsverify",
+                "--tlscacert=" + authority.ca(),
+                "--tlscert=" + own.certificate(),
+                "--tlskey=" + own.key());
     }
 
     @AfterAll
@@ -81,7 +97,7 @@ class DockerIT {
     private static Ambassador ambassador(DockerEngine engine, Ambassador.Builder builder, Map<String, ?> discovery)
             throws Exception {
         Map<String, Object> settings = new TreeMap<>(discovery);
-        settings.put("host", engine.host());
+        settings.putIfAbsent("host", engine.host());
         return builder.service(
                         "shop",
                         service -> service.listen("127.0.0.1", 0)
@@ -170,6 +186,42 @@ class DockerIT {
             assertEquals("shop-2", left.metadata().get("container"));
             assertEquals("shop", left.metadata().get("label.app"));
         }
+    }
+
+    @Test
+    void engineWithTlsIsVerifiedAndWantsACertificate() throws Exception {
+        run(1);
+        Certificates others = Certificates.in(folder);
+        try (Ambassador right = withTls(authority, authority.client("ambassador"));
+                Ambassador stranger = withTls(authority, others.client("ambassador"));
+                Ambassador deceived = withTls(others, authority.client("ambassador"))) {
+            awaitServed(right, 1);
+            run(2);
+            awaitServed(right, 1, 2);
+            for (Ambassador refused : List.of(stranger, deceived)) {
+                await().atMost(PATIENCE)
+                        .until(() -> status(refused).sources().get(0).state().equals("unreachable"));
+            }
+            String why = status(deceived).sources().get(0).lastError();
+            assertTrue(why.contains("TLS failed"), why);
+        }
+    }
+
+    private static Ambassador withTls(Certificates trusted, Certificates.Issued own) throws Exception {
+        return ambassador(
+                Ambassador.builder(),
+                Map.of(
+                        "host",
+                        "tcp://127.0.0.1:" + tlsPort,
+                        "label",
+                        "app=shop",
+                        "port",
+                        7000,
+                        "tls",
+                        Map.of(
+                                "ca", trusted.ca().toString(),
+                                "certificate", own.certificate().toString(),
+                                "key", own.key().toString())));
     }
 
     @Test

@@ -10,19 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ambassador.Ambassador;
 import io.ambassador.testkit.EtcdServer;
 import io.ambassador.testkit.Timing;
-import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -251,63 +244,6 @@ class EtcdFaultsIT {
                 members.forEach(EtcdServer::close);
             }
         }
-    }
-
-    @Test
-    void aClockThatJumpsByAnHourChangesNothing(@TempDir Path folder) throws Exception {
-        Path clock = Files.writeString(folder.resolve("clock"), "+0");
-        try (EtcdServer etcd = EtcdServer.start();
-                Greeter zero = Greeter.start(0)) {
-            etcd.put(PATH + "/a", address(zero));
-            List<String> faked = List.of(
-                    "env",
-                    "LD_PRELOAD=" + fakeTime(),
-                    "FAKETIME_TIMESTAMP_FILE=" + clock,
-                    "FAKETIME_DONT_FAKE_MONOTONIC=1",
-                    "FAKETIME_CACHE_DURATION=1");
-            String settings = "discovery = \"etcd://" + etcd.address() + PATH + "\", health.probe = off";
-            try (SidecarProcess sidecar = SidecarProcess.start(faked, Map.of("main", settings));
-                    EchoClient held = EchoClient.connect(sidecar.address())) {
-                for (int hours : List.of(1, -1, 0)) {
-                    Files.writeString(clock, String.format(Locale.ROOT, "%+dh", hours));
-                    AtomicInteger change = new AtomicInteger();
-                    await().atMost(PATIENCE).until(() -> {
-                        String draining = "127.0." + (2 + hours) + "." + change.incrementAndGet() + ":1";
-                        etcd.put(PATH + "/" + draining, draining + ";weight=0");
-                        await().atMost(PATIENCE).until(() -> loggedAt(sidecar, draining) != null);
-                        long minutes = Duration.between(Instant.now(), loggedAt(sidecar, draining))
-                                .toMinutes();
-                        return Math.round(minutes / 60.0) == hours;
-                    });
-                    held.exchange(hours);
-                    assertEquals(0, EchoClient.call(sidecar.address()));
-                }
-                List<String> worrying = sidecar.log().stream()
-                        .filter(line -> line.contains("removed") || line.contains("WARN") || line.contains("ERROR"))
-                        .toList();
-                assertEquals(List.of(), worrying);
-            }
-        }
-    }
-
-    private static Instant loggedAt(SidecarProcess sidecar, String endpoint) {
-        return sidecar.log().stream()
-                .filter(line -> line.contains(endpoint + " weight 0 added"))
-                .map(line -> Instant.parse(line.substring(0, line.indexOf(' '))))
-                .findFirst()
-                .orElse(null);
-    }
-
-    private static Path fakeTime() throws IOException {
-        try (DirectoryStream<Path> libraries = Files.newDirectoryStream(Path.of("/usr/lib"), "*-linux-gnu*")) {
-            for (Path each : libraries) {
-                Path library = each.resolve("faketime/libfaketime.so.1");
-                if (Files.exists(library)) {
-                    return library;
-                }
-            }
-        }
-        throw new IllegalStateException("No libfaketime. Run bin/verify, which installs what tests need.");
     }
 
     /** Stops the others, one by one, until the ambassador watches {@code wanted}. */

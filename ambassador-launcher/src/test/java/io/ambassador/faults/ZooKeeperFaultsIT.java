@@ -2,6 +2,7 @@ package io.ambassador.faults;
 
 import io.ambassador.testkit.ZooKeeperServer;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.curator.framework.CuratorFramework;
@@ -16,21 +17,26 @@ class ZooKeeperFaultsIT extends RegistryFaults {
     }
 
     @Override
-    protected Registry startRegistry() throws Exception {
+    protected FreezingRegistry startRegistry() throws Exception {
         ZooKeeperServer server = ZooKeeperServer.start();
         CuratorFramework writer =
                 CuratorFrameworkFactory.newClient(server.address(), 20_000, 5_000, new RetryForever(50));
         writer.start();
         writer.createContainers("/main");
-        return new Registry() {
+        return new FreezingRegistry() {
             @Override
             public int port() {
                 return server.port();
             }
 
             @Override
-            public String discovery(int port) {
-                return "zookeeper://127.0.0.1:" + port + "/main?session-timeout=2s";
+            public String type() {
+                return "zookeeper";
+            }
+
+            @Override
+            public Map<String, ?> settings(int port) {
+                return Map.of("servers", "127.0.0.1:" + port, "path", "/main", "session-timeout", "2s");
             }
 
             @Override

@@ -37,7 +37,7 @@ record AgentConfig(ServerAddress address, @Nullable Configured<SecretSourceProvi
                     "address",
                     text,
                     "an agent's host:port",
-                    given -> parseAddress(given, tls == null ? PORT : TLS_PORT));
+                    given -> EndpointEntry.parseServer(given, tls == null ? PORT : TLS_PORT));
             if (entry != null) {
                 address = new ServerAddress(entry.host(), entry.port(), null, tls, insecure);
             }
@@ -67,15 +67,6 @@ record AgentConfig(ServerAddress address, @Nullable Configured<SecretSourceProvi
             settings.put("tls", Map.of("enabled", true));
         }
         return settings;
-    }
-
-    private static EndpointEntry parseAddress(String text, int usualPort) {
-        boolean withPort = text.lastIndexOf(':') > text.lastIndexOf(']');
-        EndpointEntry entry = EndpointEntry.parse(withPort ? text : text + ":" + usualPort);
-        if (text.indexOf(';') >= 0) {
-            throw new IllegalArgumentException(text);
-        }
-        return entry;
     }
 
     /** A comma list, as a short form gives it, or a list. */

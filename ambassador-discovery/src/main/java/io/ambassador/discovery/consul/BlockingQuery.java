@@ -6,14 +6,17 @@ import io.ambassador.discovery.support.Shared;
 import io.ambassador.discovery.support.http.HttpAnswer;
 import io.ambassador.discovery.support.http.Target;
 import io.ambassador.discovery.support.registry.Pulse;
+import io.ambassador.discovery.support.registry.RegistryWatch;
 import io.ambassador.discovery.support.registry.Told;
 import io.ambassador.spi.discovery.DiscoveryException;
+import io.ambassador.spi.discovery.EndpointSource;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,18 +82,26 @@ final class BlockingQuery implements Pulse.Member {
         this.listener = listener;
     }
 
-    /** @return ends it, on any thread */
-    static Runnable start(
+    /**
+     * A source that asks for {@code target}.
+     *
+     * @param name what is followed, for the log
+     * @param wait the longest that the agent may hold the question
+     * @param reader makes one for each watch
+     */
+    static EndpointSource source(
             AgentConfig config,
             ScheduledExecutorService scheduler,
+            String name,
             Target target,
             Duration wait,
-            Reader reader,
-            Consumer<Told> listener) {
-        BlockingQuery query = new BlockingQuery(
-                ConsulAgent.lease(config, scheduler), scheduler, target.toString(), wait, reader, listener);
-        Pulse.schedule(scheduler, query::begin, Duration.ZERO);
-        return query::close;
+            Supplier<Reader> reader) {
+        return listener -> RegistryWatch.start(name, scheduler, listener, config.options(), told -> {
+            BlockingQuery query = new BlockingQuery(
+                    ConsulAgent.lease(config, scheduler), scheduler, target.toString(), wait, reader.get(), told);
+            Pulse.schedule(scheduler, query::begin, Duration.ZERO);
+            return query::close;
+        });
     }
 
     private void begin() {
@@ -164,7 +175,7 @@ final class BlockingQuery implements Pulse.Member {
                                 if (failure == null) {
                                     take(outcome, !hold && (sentIndex > 0 || outcome.index() == 0));
                                 } else {
-                                    failed(ConsulAgent.asDiscovery(failure));
+                                    failed(agent.asDiscovery(failure));
                                 }
                             }
                         },

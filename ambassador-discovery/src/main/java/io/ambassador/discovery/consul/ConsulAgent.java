@@ -1,5 +1,6 @@
 package io.ambassador.discovery.consul;
 
+import io.ambassador.discovery.support.DiscoveryFailure;
 import io.ambassador.discovery.support.RecentPassword;
 import io.ambassador.discovery.support.RegistryPassword;
 import io.ambassador.discovery.support.Shared;
@@ -11,7 +12,6 @@ import io.ambassador.discovery.support.registry.Pulse;
 import io.ambassador.spi.discovery.DiscoveryException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
@@ -107,9 +107,7 @@ final class ConsulAgent implements AutoCloseable {
                 : problem("its cluster has no leader");
     }
 
-    static DiscoveryException asDiscovery(@Nullable Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        return cause instanceof DiscoveryException known ? known : new DiscoveryException(String.valueOf(cause), cause);
+    DiscoveryException asDiscovery(@Nullable Throwable failure) {
+        return DiscoveryFailure.of(config.address().toString(), failure);
     }
 }

@@ -1,6 +1,5 @@
 package io.ambassador.discovery.consul;
 
-import io.ambassador.discovery.support.registry.RegistryWatch;
 import io.ambassador.spi.Settings;
 import io.ambassador.spi.discovery.DiscoveryUri;
 import io.ambassador.spi.discovery.EndpointSource;
@@ -37,17 +36,12 @@ public final class ConsulKvProvider implements EndpointSourceProvider<ConsulKvCo
 
     @Override
     public EndpointSource create(ConsulKvConfig config, ScheduledExecutorService scheduler) {
-        return listener -> RegistryWatch.start(
-                config.name(),
+        return BlockingQuery.source(
+                config.agent(),
                 scheduler,
-                listener,
-                config.agent().options(),
-                told -> BlockingQuery.start(
-                        config.agent(),
-                        scheduler,
-                        config.target(),
-                        config.maxWait(),
-                        new KvReader(config)::read,
-                        told));
+                config.name(),
+                config.target(),
+                config.maxWait(),
+                () -> new KvReader(config)::read);
     }
 }

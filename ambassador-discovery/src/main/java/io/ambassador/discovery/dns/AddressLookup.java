@@ -1,5 +1,6 @@
 package io.ambassador.discovery.dns;
 
+import io.ambassador.discovery.support.DiscoveryFailure;
 import io.ambassador.discovery.support.IpAddresses;
 import io.ambassador.spi.discovery.DiscoveryException;
 import java.net.Inet4Address;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.AAAARecord;
@@ -147,11 +147,6 @@ final class AddressLookup {
 
     /** What {@code failure} means for discovery; {@code null} if there was none. */
     static @Nullable DiscoveryException problem(@Nullable Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        if (cause == null || cause instanceof DiscoveryException) {
-            return (DiscoveryException) cause;
-        }
-        return new DiscoveryException("DNS look-up failed: " + cause, cause);
+        return failure == null ? null : DiscoveryFailure.of("DNS look-up failed", failure);
     }
 }

@@ -46,9 +46,7 @@ final class EngineAddress {
             throw new IllegalArgumentException(text);
         }
         String authority = text.substring(6).replaceAll("/+$", "");
-        boolean withPort = authority.lastIndexOf(':') > authority.lastIndexOf(']');
-        EndpointEntry entry =
-                EndpointEntry.parse(withPort ? authority : authority + ":" + (tls == null ? PORT : TLS_PORT));
+        EndpointEntry entry = EndpointEntry.parseServer(authority, tls == null ? PORT : TLS_PORT);
         return ServerAddress.tcp(entry.host(), entry.port(), tls);
     }
 

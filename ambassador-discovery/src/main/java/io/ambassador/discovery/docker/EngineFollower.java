@@ -1,6 +1,7 @@
 package io.ambassador.discovery.docker;
 
 import io.ambassador.discovery.support.Backoff;
+import io.ambassador.discovery.support.DiscoveryFailure;
 import io.ambassador.discovery.support.Jitter;
 import io.ambassador.discovery.support.http.HttpAnswer;
 import io.ambassador.discovery.support.http.HttpClient;
@@ -203,11 +204,7 @@ final class EngineFollower {
     }
 
     private DiscoveryException asDiscovery(@Nullable Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        return cause instanceof DiscoveryException known
-                ? known
-                : new DiscoveryException("Docker at " + config.engine() + ": " + cause, cause);
+        return DiscoveryFailure.of("Docker at " + config.engine(), failure);
     }
 
     private void onControlThread(Runnable step) {

@@ -1,6 +1,7 @@
 package io.ambassador.discovery.etcd;
 
 import io.ambassador.discovery.support.Backoff;
+import io.ambassador.discovery.support.Jitter;
 import io.ambassador.discovery.support.RegistryPassword;
 import io.ambassador.discovery.support.net.ServerAddress;
 import io.ambassador.spi.discovery.DiscoveryException;
@@ -25,10 +26,16 @@ import org.slf4j.LoggerFactory;
 final class EtcdClient {
     private static final Logger LOG = LoggerFactory.getLogger(EtcdClient.class);
 
-    /** Short: a question is small, and a member that is back should be noticed in 2 s. */
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
+    /**
+     * Short: a question is small, and a member that is back should be noticed in 2 s. At random from the first on, since
+     * whoever followed a member that dies is told at one moment.
+     */
+    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(250);
 
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(750);
+
+    /** Within which those who waited for a member read and follow everything, once it is back. */
+    private static final Duration RETURN_SPREAD = Duration.ofMillis(750);
 
     /** A login costs the member much, and what is wrong with it takes a person to mend. */
     private static final Duration FIRST_LOGIN_PAUSE = Duration.ofSeconds(1);
@@ -43,7 +50,6 @@ final class EtcdClient {
 
     // On the control thread.
     private final Set<Prefix> prefixes = new LinkedHashSet<>();
-    private final Backoff pauses = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     private final Backoff loginPauses = new Backoff(FIRST_LOGIN_PAUSE, LONGEST_LOGIN_PAUSE);
     private @Nullable EtcdSession session;
     private boolean started;
@@ -104,7 +110,7 @@ final class EtcdClient {
         }
         EtcdMember member = members.get(next);
         session = new EtcdSession(member, cluster, password, control, this);
-        session.start(prefixes);
+        session.start(prefixes, outage == null ? Duration.ZERO : Jitter.between(Duration.ZERO, RETURN_SPREAD));
     }
 
     /** Every path was read from {@code member}, and is followed. */
@@ -117,7 +123,6 @@ final class EtcdClient {
         failures = 0;
         reasons.clear();
         outage = null;
-        pauses.reset();
         loginPauses.reset();
     }
 
@@ -139,6 +144,7 @@ final class EtcdClient {
         outage = all;
         List.copyOf(prefixes).forEach(prefix -> prefix.refuse(all));
         boolean roundIsOver = failures % members.size() == 0;
-        control.after(login ? loginPauses.next() : roundIsOver ? pauses.next() : Duration.ZERO, this::connect);
+        Duration pause = roundIsOver ? Jitter.between(SHORTEST_PAUSE, LONGEST_PAUSE) : Duration.ZERO;
+        control.after(login ? loginPauses.next() : pause, this::connect);
     }
 }

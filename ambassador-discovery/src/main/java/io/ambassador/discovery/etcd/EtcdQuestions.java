@@ -1,12 +1,12 @@
 package io.ambassador.discovery.etcd;
 
+import io.ambassador.discovery.support.DiscoveryFailure;
 import io.ambassador.discovery.support.RegistryPassword;
 import io.ambassador.spi.secret.Secret;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -120,12 +120,8 @@ final class EtcdQuestions {
             } else if (failure == null) {
                 then.accept(value);
             } else {
-                otherwise.accept(cause(failure));
+                otherwise.accept(DiscoveryFailure.cause(failure));
             }
         }));
-    }
-
-    private static Throwable cause(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 }

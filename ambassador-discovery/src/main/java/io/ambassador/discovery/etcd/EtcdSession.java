@@ -27,8 +27,11 @@ final class EtcdSession implements PathReader.Sink {
     private static final Duration BEAT = Duration.ofSeconds(2);
     private static final Duration BEAT_TIMEOUT = Duration.ofSeconds(3);
 
-    /** For a watch to be opened, and for one to tell what was read already. */
+    /** For a watch to be opened. */
     private static final Duration WATCH_TIMEOUT = Duration.ofSeconds(10);
+
+    /** For a watch to tell what was read already. */
+    private static final Duration TOLD_TIMEOUT = Duration.ofSeconds(5);
 
     /** Paths that come and go together share a new stream. */
     private static final Duration GATHERING = Duration.ofMillis(20);
@@ -63,10 +66,17 @@ final class EtcdSession implements PathReader.Sink {
         this.reader = new PathReader(member, questions, this, this::fail);
     }
 
-    void start(Collection<Prefix> paths) {
+    /** @param rest between the first sign of life and all that follows */
+    void start(Collection<Prefix> paths, Duration rest) {
         prefixes.addAll(paths);
         paths.forEach(reader::add);
-        questions.askOpenly(() -> member.version(FIRST_SIGN), any -> questions.logIn(this::beat));
+        questions.askOpenly(() -> member.version(FIRST_SIGN), any -> control.after(rest, this::begin));
+    }
+
+    private void begin() {
+        if (!closed) {
+            questions.logIn(this::beat);
+        }
     }
 
     void add(Prefix prefix) {
@@ -147,7 +157,7 @@ final class EtcdSession implements PathReader.Sink {
         } else if (revision >= prefix.revision()) { // else the watch was faster
             int told = prefix.told();
             if (prefix.replace(keys, revision)) {
-                control.after(WATCH_TIMEOUT, () -> expectTold(prefix, told));
+                control.after(TOLD_TIMEOUT, () -> expectTold(prefix, told));
             }
         }
     }

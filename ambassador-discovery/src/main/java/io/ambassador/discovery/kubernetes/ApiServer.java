@@ -1,6 +1,7 @@
 package io.ambassador.discovery.kubernetes;
 
 import io.ambassador.discovery.dns.DnsOptions;
+import io.ambassador.discovery.support.DiscoveryFailure;
 import io.ambassador.discovery.support.RecentPassword;
 import io.ambassador.discovery.support.RegistryPassword;
 import io.ambassador.discovery.support.Shared;
@@ -16,7 +17,6 @@ import io.ambassador.spi.secret.Secret;
 import io.ambassador.spi.secret.SecretSourceProvider;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -108,9 +108,7 @@ final class ApiServer implements AutoCloseable {
         return answer.status() < 500 ? null : problem(answer.summary());
     }
 
-    static DiscoveryException asDiscovery(@Nullable Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        return cause instanceof DiscoveryException known ? known : new DiscoveryException(String.valueOf(cause), cause);
+    DiscoveryException asDiscovery(@Nullable Throwable failure) {
+        return DiscoveryFailure.of(address.toString(), failure);
     }
 }

@@ -256,7 +256,7 @@ final class SliceWatch implements Pulse.Member {
         failures++;
         DiscoveryException why = failure.getCause() instanceof IllegalArgumentException wrong
                 ? server.problem("its answer " + wrong.getMessage())
-                : ApiServer.asDiscovery(failure);
+                : server.asDiscovery(failure);
         if (failures > 1 || version.isEmpty()) {
             unreachable(why);
             version = "";

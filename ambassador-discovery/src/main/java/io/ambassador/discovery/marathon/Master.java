@@ -1,5 +1,6 @@
 package io.ambassador.discovery.marathon;
 
+import io.ambassador.discovery.support.DiscoveryFailure;
 import io.ambassador.discovery.support.RecentPassword;
 import io.ambassador.discovery.support.RegistryPassword;
 import io.ambassador.discovery.support.http.HttpAnswer;
@@ -14,7 +15,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
@@ -89,9 +89,7 @@ final class Master implements AutoCloseable {
     }
 
     DiscoveryException asDiscovery(Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        return cause instanceof DiscoveryException known ? known : problem(String.valueOf(cause.getMessage()));
+        return DiscoveryFailure.of("Marathon " + address, failure);
     }
 
     @Override

@@ -34,6 +34,8 @@ final class Masters implements AutoCloseable {
 
     private static final Duration BEAT = Duration.ofSeconds(4);
     private static final Duration SUBSCRIBE = Duration.ofSeconds(30);
+    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(250);
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(750);
     private static final Duration RETURN_SPREAD = Duration.ofMillis(500);
 
     /** Of these statuses is a master without a stream of events, or one that does not show it to everybody. */
@@ -43,7 +45,6 @@ final class Masters implements AutoCloseable {
     private final ScheduledExecutorService scheduler;
     private final List<Master> masters = new ArrayList<>();
     private final Set<AppFollower> apps = new LinkedHashSet<>();
-    private final Backoff pauses = new Backoff(Duration.ofMillis(250), Duration.ofMillis(750));
     private final Backoff refusedPauses = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(10));
     private final Map<Integer, String> reasons = new TreeMap<>(); // by master, why it did not serve last
     private @Nullable Callback callback;
@@ -249,7 +250,6 @@ final class Masters implements AutoCloseable {
         failures = 0;
         outage = null;
         reasons.clear();
-        pauses.reset();
         refusedPauses.reset();
     }
 
@@ -281,7 +281,9 @@ final class Masters implements AutoCloseable {
         outage = all;
         List.copyOf(apps).forEach(app -> app.unreachable(all));
         boolean roundIsOver = failures % masters.size() == 0;
-        Duration pause = mend ? refusedPauses.next() : roundIsOver ? pauses.next() : Duration.ZERO;
+        Duration pause = mend
+                ? refusedPauses.next()
+                : roundIsOver ? Jitter.between(SHORTEST_PAUSE, LONGEST_PAUSE) : Duration.ZERO;
         timer = Pulse.schedule(scheduler, this::open, pause);
     }
 

@@ -46,7 +46,7 @@ record MastersConfig(
             settings.problem("addresses", "is missing (expected the masters, such as [\"10.0.0.1:8080\"])");
         }
         List<ServerAddress> addresses = settings.list("addresses", "a master's host:port", text -> {
-            EndpointEntry entry = parseAddress(text, tls == null ? PORT : TLS_PORT);
+            EndpointEntry entry = EndpointEntry.parseServer(text, tls == null ? PORT : TLS_PORT);
             return new ServerAddress(entry.host(), entry.port(), null, tls, insecure);
         });
         String username = settings.optionalString("username");
@@ -67,15 +67,6 @@ record MastersConfig(
                 RegistryPassword.parse(settings, "token"),
                 CallbackConfig.parse(settings),
                 DnsOptions.parse(settings));
-    }
-
-    private static EndpointEntry parseAddress(String text, int usualPort) {
-        boolean withPort = text.lastIndexOf(':') > text.lastIndexOf(']');
-        EndpointEntry entry = EndpointEntry.parse(withPort ? text : text + ":" + usualPort);
-        if (text.indexOf(';') >= 0) {
-            throw new IllegalArgumentException(text);
-        }
-        return entry;
     }
 
     String scheme() {

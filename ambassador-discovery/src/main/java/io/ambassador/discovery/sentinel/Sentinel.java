@@ -1,6 +1,7 @@
 package io.ambassador.discovery.sentinel;
 
 import io.ambassador.discovery.support.Backoff;
+import io.ambassador.discovery.support.DiscoveryFailure;
 import io.ambassador.discovery.support.Jitter;
 import io.ambassador.discovery.support.RecentPassword;
 import io.ambassador.discovery.support.net.Connector;
@@ -10,7 +11,6 @@ import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -214,11 +214,6 @@ final class Sentinel {
     }
 
     private DiscoveryException asDiscovery(@Nullable Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        return cause instanceof DiscoveryException known
-                ? known
-                : new DiscoveryException(
-                        "sentinel " + address + " " + (cause == null ? "failed" : cause.getMessage()), cause);
+        return DiscoveryFailure.of("sentinel " + address, failure);
     }
 }

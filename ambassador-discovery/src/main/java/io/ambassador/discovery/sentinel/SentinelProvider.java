@@ -62,7 +62,7 @@ public final class SentinelProvider implements EndpointSourceProvider<SentinelCo
             settings.problem("addresses", "is missing (expected the sentinels, such as [\"10.0.0.1:26379\"])");
         }
         List<ServerAddress> sentinels = settings.list("addresses", "a sentinel's host:port", text -> {
-            EndpointEntry entry = parse(text);
+            EndpointEntry entry = EndpointEntry.parseServer(text, PORT);
             return new ServerAddress(entry.host(), entry.port(), null, tls, insecure);
         });
         String master = settings.string("master");
@@ -86,14 +86,5 @@ public final class SentinelProvider implements EndpointSourceProvider<SentinelCo
                 listener,
                 config.options(),
                 told -> Sentinels.follow(config, scheduler, told));
-    }
-
-    private static EndpointEntry parse(String text) {
-        boolean withPort = text.lastIndexOf(':') > text.lastIndexOf(']');
-        EndpointEntry entry = EndpointEntry.parse(withPort ? text : text + ":" + PORT);
-        if (text.indexOf(';') >= 0) {
-            throw new IllegalArgumentException(text);
-        }
-        return entry;
     }
 }

@@ -101,6 +101,18 @@ public record EndpointEntry(
         return new EndpointEntry(host, port, weight, priority, zone, tags, Map.of());
     }
 
+    /**
+     * Reads {@code host} or {@code host:port} of a registry's server, with nothing behind it.
+     *
+     * @throws IllegalArgumentException if it is anything else
+     */
+    public static EndpointEntry parseServer(String text, int usualPort) {
+        if (text.indexOf(';') >= 0) {
+            throw new IllegalArgumentException(text);
+        }
+        return parse(text.lastIndexOf(':') > text.lastIndexOf(']') ? text : text + ":" + usualPort);
+    }
+
     /** Whether the host is an address already. */
     public boolean isLiteral() {
         return IpAddresses.parse(host) != null;

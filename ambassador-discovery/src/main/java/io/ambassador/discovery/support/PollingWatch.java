@@ -6,7 +6,6 @@ import io.ambassador.spi.discovery.EndpointSource.Listener;
 import io.ambassador.spi.discovery.EndpointSource.Watch;
 import io.ambassador.spi.discovery.EndpointState.Unreachable;
 import java.time.Duration;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -176,8 +175,7 @@ public final class PollingWatch implements Watch {
     }
 
     private Answer failed(Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause = DiscoveryFailure.cause(failure);
         return cause instanceof DiscoveryException expected ? Answer.unreachable(expected) : unexpected(cause);
     }
 

@@ -1,6 +1,7 @@
 package io.ambassador.discovery.zookeeper;
 
 import io.ambassador.discovery.support.Backoff;
+import io.ambassador.discovery.support.DiscoveryFailure;
 import io.ambassador.discovery.support.RegistryPassword;
 import io.ambassador.discovery.support.Shared;
 import io.ambassador.discovery.support.net.Connector;
@@ -17,7 +18,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -217,9 +217,7 @@ final class Ensemble implements AutoCloseable {
     }
 
     private static DiscoveryException asDiscovery(ServerAddress server, Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        return cause instanceof DiscoveryException known ? known : new DiscoveryException(server + ": " + cause, cause);
+        return DiscoveryFailure.of(server.toString(), failure);
     }
 
     private void onLoop(Runnable step) {

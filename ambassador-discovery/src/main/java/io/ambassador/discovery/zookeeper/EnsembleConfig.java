@@ -43,7 +43,7 @@ record EnsembleConfig(
             settings.problem("servers", "is missing (expected a list such as [\"zk1.example.com:2181\"])");
         }
         List<ServerAddress> servers = settings.list("servers", "a member's host:port", text -> {
-            EndpointEntry entry = member(text);
+            EndpointEntry entry = EndpointEntry.parseServer(text, PORT);
             return new ServerAddress(entry.host(), entry.port(), null, tls, insecure);
         });
         String user = settings.optionalString("user");
@@ -57,13 +57,5 @@ record EnsembleConfig(
         }
         return new EnsembleConfig(
                 servers, user, password, settings.bool("read-only", false), timeout, DnsOptions.parse(settings));
-    }
-
-    private static EndpointEntry member(String text) {
-        if (text.indexOf(';') >= 0) {
-            throw new IllegalArgumentException(text);
-        }
-        boolean withPort = text.lastIndexOf(':') > text.lastIndexOf(']');
-        return EndpointEntry.parse(withPort ? text : text + ":" + PORT);
     }
 }

@@ -88,7 +88,7 @@ class EtcdAccessIT {
                 awaitAddresses(seen, "10.0.0.1:1");
                 awaitUnreachable(forbidden, "permission denied");
 
-                await().pollDelay(Duration.ofSeconds(5)).until(() -> true); // the first token is long over
+                await().pollDelay(Duration.ofSeconds(3)).until(() -> true); // the first token is long over
                 etcd.etcdctl("--user", "root:rootsecret", "put", PATH + "/b", "10.0.0.2:1");
                 awaitAddresses(seen, "10.0.0.1:1", "10.0.0.2:1");
                 try (RecordingListener more = client.watch(withPath(settings, PATH + "/b"))) {

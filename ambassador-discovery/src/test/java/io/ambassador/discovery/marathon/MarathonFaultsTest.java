@@ -89,20 +89,24 @@ class MarathonFaultsTest {
 
     @Test
     void whatCannotBeUnderstoodIsNoAnswer() throws Exception {
-        try (RecordingListener seen = watch(Map.of())) {
-            awaitTask(seen, 1);
-            Map<String, ScriptedHttp.Script> wrong = Map.of(
-                    "its answer is not JSON", call -> call.say(200, "<html>Log in</html>"),
-                    "its answer is not an app of Marathon's", call -> call.say(200, "{\"apps\": []}"),
-                    "its answer is longer than 16 MiB", MarathonFaultsTest::sayTooMuch,
-                    "answers 503: no leader", call -> call.say(503, "no leader"),
-                    "did not answer within 5000 ms", call -> new CountDownLatch(1).await());
-            for (Map.Entry<String, ScriptedHttp.Script> each : wrong.entrySet()) {
-                master.instead(each.getValue());
-                master.event("status_update_event", "{\"appId\": \"" + APP + "\"}");
-                awaitUnreachable(seen, each.getKey());
-                master.instead(null);
+        Map<String, ScriptedHttp.Script> wrong = Map.of(
+                "its answer is not JSON", call -> call.say(200, "<html>Log in</html>"),
+                "its answer is not an app of Marathon's", call -> call.say(200, "{\"apps\": []}"),
+                "its answer is longer than 16 MiB", MarathonFaultsTest::sayTooMuch,
+                "answers 503: no leader", call -> call.say(503, "no leader"));
+        try (ScriptedMarathon slow = withApp(ScriptedMarathon.start())) {
+            slow.instead(call -> new CountDownLatch(1).await());
+            try (RecordingListener late = watch(Map.of("addresses", List.of(slow.address())));
+                    RecordingListener seen = watch(Map.of())) {
                 awaitTask(seen, 1);
+                for (Map.Entry<String, ScriptedHttp.Script> each : wrong.entrySet()) {
+                    master.instead(each.getValue());
+                    master.event("status_update_event", "{\"appId\": \"" + APP + "\"}");
+                    awaitUnreachable(seen, each.getKey());
+                    master.instead(null);
+                    awaitTask(seen, 1);
+                }
+                awaitUnreachable(late, "did not answer within 5000 ms");
             }
         }
     }
@@ -122,7 +126,7 @@ class MarathonFaultsTest {
 
     @Test
     void bytesThatComeOneByOneAreEnough() {
-        try (FaultRelay relay = FaultRelay.to(Integer.parseInt(master.address().split(":")[1]));
+        try (FaultRelay relay = FaultRelay.to(master.port());
                 RecordingListener seen = watch(Map.of("addresses", List.of("127.0.0.1:" + relay.port())))) {
             relay.slice(FaultRelay.Direction.TO_CLIENT, 1);
             awaitTask(seen, 1);

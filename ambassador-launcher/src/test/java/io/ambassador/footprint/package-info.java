@@ -1,0 +1,2 @@
+/** How quickly the packaged sidecar starts, and how much memory it keeps. */
+package io.ambassador.footprint;
