@@ -24,7 +24,8 @@ final class Browser implements Link.Member {
     /** How long the first answer waits for others: those who share a name take up to 120 ms, for each step. */
     private static final Duration SETTLE = Duration.ofMillis(250);
 
-    private static final Duration SETTLE_AT_MOST = Duration.ofMillis(800);
+    private static final Duration SETTLE_FOR_SOME = Duration.ofMillis(800);
+    private static final Duration SETTLE_AT_MOST = Duration.ofSeconds(5);
 
     /** Three questions. */
     private static final Duration SILENCE = Duration.ofSeconds(3);
@@ -66,6 +67,7 @@ final class Browser implements Link.Member {
         this.cache = new Cache(
                 service,
                 config.instance() == null ? null : service.instance(config.instance()),
+                config.family(),
                 config.maxTtl(),
                 started);
     }
@@ -167,7 +169,9 @@ final class Browser implements Link.Member {
             changed.run();
         }
         if (toSend.isEmpty()) {
+            boolean complete = cache.isComplete();
             toSend.addAll(cache.ask(now));
+            dirty |= complete != cache.isComplete(); // what was awaited is so no longer
         }
         for (int i = 0; i < PACKETS_A_TICK && !toSend.isEmpty(); i++) {
             link.send(toSend.remove(0));
@@ -195,7 +199,9 @@ final class Browser implements Link.Member {
 
     private boolean isSettled(long now) {
         long since = now - answeredAt;
-        return since >= SETTLE_AT_MOST.toNanos() || since >= SETTLE.toNanos() && cache.isComplete();
+        return since >= SETTLE_AT_MOST.toNanos()
+                || since >= SETTLE_FOR_SOME.toNanos() && cache.hasAny()
+                || since >= SETTLE.toNanos() && cache.isComplete();
     }
 
     private void resolve() {

@@ -1,5 +1,6 @@
 package io.ambassador.discovery.mdns;
 
+import io.ambassador.discovery.dns.Family;
 import io.ambassador.discovery.support.Jitter;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -42,6 +43,7 @@ final class Cache {
 
     private final ServiceType service;
     private final @Nullable Name only;
+    private final Family family;
     private final Duration maxTtl;
     private final Key browse;
     private final Map<Key, RecordSet> sets = new LinkedHashMap<>();
@@ -49,8 +51,9 @@ final class Cache {
     private boolean lostSilently;
     private boolean full;
 
-    Cache(ServiceType service, @Nullable Name only, Duration maxTtl, long now) {
+    Cache(ServiceType service, @Nullable Name only, Family family, Duration maxTtl, long now) {
         this.service = service;
+        this.family = family;
         this.only = only;
         this.maxTtl = maxTtl;
         this.browse = new Key(service.browsed(), Type.PTR);
@@ -105,8 +108,11 @@ final class Cache {
             want(new Key(instance, Type.SRV), wanted, now);
             want(new Key(instance, Type.TXT), wanted, now);
             for (SRVRecord at : at(instance)) {
-                want(new Key(at.getTarget(), Type.A), wanted, now);
-                want(new Key(at.getTarget(), Type.AAAA), wanted, now);
+                for (int type : List.of(Type.A, Type.AAAA)) {
+                    if (family.includes(type)) {
+                        want(new Key(at.getTarget(), type), wanted, now);
+                    }
+                }
             }
         }
         sets.keySet().retainAll(wanted.keySet());
@@ -167,13 +173,14 @@ final class Cache {
         return packets;
     }
 
-    /** A host has addresses of one kind more often than of both. */
+    /** IPv6 counts where there is no IPv4. */
     private boolean isNeeded(Key key) {
-        if (key.type() != Type.A && key.type() != Type.AAAA || !of(key).isEmpty()) {
+        RecordSet own = of(key);
+        if (!own.isEmpty() || key.type() != Type.A && key.type() != Type.AAAA) {
             return true;
         }
         RecordSet other = sets.get(new Key(key.name(), key.type() == Type.A ? Type.AAAA : Type.A));
-        return other == null || other.isEmpty();
+        return other == null || other.isEmpty() || key.type() == Type.A && own.isAwaited();
     }
 
     /** When {@link #expire} or {@link #ask} have to be called again. */
@@ -193,6 +200,13 @@ final class Cache {
         if (set.isEmpty()) {
             set.asked(now);
         }
+    }
+
+    /** Whether any instance has a place with an address. */
+    boolean hasAny() {
+        return instances().stream()
+                .anyMatch(instance -> at(instance).stream()
+                        .anyMatch(at -> !addresses(at.getTarget()).isEmpty()));
     }
 
     /** Whether every instance has a place, and every place an address. */
@@ -232,9 +246,13 @@ final class Cache {
         return values(new Key(instance, Type.TXT), TXTRecord.class);
     }
 
-    /** Those of IPv4 first. */
+    /** Those of IPv4 first; none while it is not clear whether there are any of IPv4. */
     List<InetAddress> addresses(Name host) {
+        RecordSet four = sets.get(new Key(host, Type.A));
         List<InetAddress> addresses = new ArrayList<>();
+        if (four != null && four.isAwaited()) {
+            return addresses;
+        }
         values(new Key(host, Type.A), ARecord.class).forEach(each -> addresses.add(each.getAddress()));
         values(new Key(host, Type.AAAA), AAAARecord.class).forEach(each -> addresses.add(each.getAddress()));
         return addresses;

@@ -86,6 +86,8 @@ final class RecordSet {
     private final Duration longestDelay;
     private Duration delay = LAST_SECOND;
     private long nextAsk;
+    private boolean told; // there has been a record
+    private int unanswered; // questions without
 
     /**
      * @param most records that are kept; more are passed over
@@ -120,6 +122,7 @@ final class RecordSet {
                 entry = new Entry(each);
                 entries.put(data, entry);
                 changed = true;
+                told = true;
             }
             entry.refresh(now, Math.min(TimeUnit.SECONDS.toNanos(each.getTTL()), maxTtl.toNanos()));
         }
@@ -173,10 +176,16 @@ final class RecordSet {
             }
         }
         if (entries.isEmpty()) {
+            unanswered++;
             nextAsk = now + delay.toNanos();
             delay = delay.multipliedBy(2).compareTo(longestDelay) < 0 ? delay.multipliedBy(2) : longestDelay;
         }
         return doubt;
+    }
+
+    /** Whether there may well be a record that has not been told yet: a responder need not repeat one within a second. */
+    boolean isAwaited() {
+        return !told && unanswered < ASKS_UNTIL_DOUBT;
     }
 
     boolean isEmpty() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.discovery.dns.Family;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
@@ -38,7 +40,7 @@ class CacheTest {
 
     private final Zone zone = new Zone("_redis._tcp", 100);
     private long now = 1_000 * SECOND;
-    private Cache cache = new Cache(REDIS, null, Duration.ofMinutes(2), now);
+    private Cache cache = new Cache(REDIS, null, Family.ANY, Duration.ofMinutes(2), now);
 
     private void announce(String instance, String place) {
         zone.put(instance, place);
@@ -206,6 +208,38 @@ class CacheTest {
     }
 
     @Test
+    void ipv6IsNotTakenBeforeItIsClearThatThereIsNoIpv4() throws Exception {
+        zone.put("one", "10.0.0.1:1");
+        List<Record> all = zone.announcement("one");
+        Record six = new AAAARecord(all.get(3).getName(), DClass.IN, 100, InetAddress.getByName("fd00::1"));
+        cache.hear(all.subList(0, 3), now);
+        cache.hear(List.of(six), now);
+        assertEquals(1, asking(sentWithin(0.5), Type.A));
+        assertEquals(Map.of(), known()); // a responder that has just told it to all does not repeat it
+        assertFalse(cache.isComplete());
+        assertEquals(1, asking(sentWithin(1), Type.A));
+        cache.hear(all.subList(3, 4), now);
+        assertEquals("10.0.0.1", cache.addresses(six.getName()).get(0).getHostAddress());
+
+        cache = new Cache(REDIS, null, Family.ANY, Duration.ofMinutes(2), now);
+        cache.hear(all.subList(0, 3), now);
+        cache.hear(List.of(six), now);
+        assertEquals(3, asking(sentWithin(4), Type.A));
+        assertEquals(1, known().size());
+        assertEquals(0, asking(sentWithin(60), Type.A));
+    }
+
+    @Test
+    void onlyAddressesThatCountAreAskedFor() {
+        cache = new Cache(REDIS, null, Family.IPV6, Duration.ofMinutes(2), now);
+        zone.put("one", "10.0.0.1:1");
+        cache.hear(zone.announcement("one"), now);
+        List<Message> sent = sentWithin(5);
+        assertEquals(0, asking(sent, Type.A));
+        assertTrue(asking(sent, Type.AAAA) > 0);
+    }
+
+    @Test
     void whatBelongsToOthersIsPassedOver() throws Exception {
         Name outside = Name.fromString("printer._ipp._tcp.local.");
         Name below = Name.fromString("a.b._redis._tcp.local.");
@@ -241,7 +275,7 @@ class CacheTest {
         assertNull(REDIS.instance("x".repeat(64)));
         assertNull(REDIS.instance(""));
 
-        cache = new Cache(REDIS, name, Duration.ofMinutes(2), now);
+        cache = new Cache(REDIS, name, Family.ANY, Duration.ofMinutes(2), now);
         announce("another", "10.0.0.1:1");
         announce(text, "10.0.0.2:2");
         assertEquals(Map.of(text, "10.0.0.2:2"), known());

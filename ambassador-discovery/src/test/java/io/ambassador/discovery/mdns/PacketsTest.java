@@ -73,7 +73,7 @@ class PacketsTest {
         long seed = System.nanoTime();
         SplittableRandom random = new SplittableRandom(seed);
         byte[] whole = response();
-        Cache cache = new Cache(ServiceType.parse("_redis._tcp"), null, Duration.ofMinutes(2), 0);
+        Cache cache = new Cache(ServiceType.parse("_redis._tcp"), null, Family.ANY, Duration.ofMinutes(2), 0);
         int read = 0;
         for (int i = 0; i < MUTATIONS; i++) {
             byte[] bytes = Arrays.copyOf(whole, whole.length + random.nextInt(-8, 9));
@@ -153,7 +153,7 @@ class PacketsTest {
     void instancesAtAddressesOfNoUseAreLeftOut() throws Exception {
         Link link = new Link(Responder.loopback());
         try {
-            Cache cache = new Cache(ServiceType.parse("_redis._tcp"), null, Duration.ofMinutes(2), 0);
+            Cache cache = new Cache(ServiceType.parse("_redis._tcp"), null, Family.ANY, Duration.ofMinutes(2), 0);
             Zone zone = new Zone("_redis._tcp", 100);
             TreeMap<String, String> places = new TreeMap<>();
             places.put("any", "0.0.0.0:1");
