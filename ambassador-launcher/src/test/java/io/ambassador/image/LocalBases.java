@@ -69,7 +69,7 @@ final class LocalBases {
     /** Returns what it prints. */
     static String shell(DockerEngine engine, Path folder, String... script) {
         try {
-            Path output = Files.createTempFile(folder, "shell", ".log");
+            Path output = Files.createTempFile("shell", ".log"); // not in the folder, which may be the sources'
             ProcessBuilder builder = new ProcessBuilder(List.of("bash", "-c", String.join("\n", script)))
                     .directory(folder.toFile())
                     .redirectErrorStream(true)
@@ -77,6 +77,7 @@ final class LocalBases {
             builder.environment().put("DOCKER_HOST", engine.host());
             int code = builder.start().waitFor();
             String said = Files.readString(output, UTF_8);
+            Files.delete(output);
             assertEquals(0, code, () -> List.of(script).stream().collect(Collectors.joining("\n")) + "\n" + said);
             return said;
         } catch (IOException | InterruptedException e) {
