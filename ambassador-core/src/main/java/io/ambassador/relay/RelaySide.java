@@ -11,6 +11,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
@@ -120,7 +121,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
     /** Whether bytes go between socket and relay as they are, and the socket can be had without its channel. */
     private boolean isPlain() {
         if (events == null
-                && channel != null
+                && channel instanceof UnixChannel // without epoll, SocketEvents cannot even be loaded
                 && channel.pipeline().firstContext().handler() == this) {
             events = SocketEvents.of(channel);
         }

@@ -51,9 +51,9 @@ final class LocalBases {
                 tar -C %1$s -ch --exclude=./lib/src.zip --exclude=./docs --exclude=./man --exclude=./jmods . |
                   tar -C jdk/opt/jdk -x
                 if [ -d %1$s/jmods ]; then mkdir jdk/opt/jdk/jmods; cp %1$s/jmods/%2$s jdk/opt/jdk/jmods; fi
-                libraries jdk /bin/bash %3$s
+                libraries jdk /bin/bash %3$s %5$s
                 import jdk %4$s
-                """.formatted(JDK, MODULES, vm, BUILD));
+                """.formatted(JDK, MODULES, vm, BUILD, netty));
         shell(engine, folder, FUNCTIONS + """
                 mkdir -p glibc/tmp
                 libraries glibc %s %s
