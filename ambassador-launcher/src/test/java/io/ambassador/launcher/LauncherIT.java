@@ -66,6 +66,14 @@ class LauncherIT {
     }
 
     @Test
+    void relaysWhereNettysLibraryCannotBeUnpacked() throws Exception {
+        Map<String, String> nowhere = Map.of("JAVA_TOOL_OPTIONS", "-Dio.netty.native.workdir=/proc/1/none");
+        try (Jar rehearsal = Jar.run(nowhere, "rehearse")) {
+            assertEquals(0, rehearsal.exitCode(), rehearsal::output);
+        }
+    }
+
+    @Test
     void aDeepFileIsRefusedOnASmallStack() throws Exception {
         Path deep = Files.writeString(
                 folder.resolve("deep.conf"), "ambassador.services.a = " + "[".repeat(100_000) + "]".repeat(100_000));
