@@ -1,5 +1,6 @@
 package io.ambassador.auth.secret;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -82,7 +83,7 @@ class CommandSecretTest extends ChangingSecretSourceContract {
         CredentialException error = assertThrows(CredentialException.class, source::read);
         assertEquals(
                 "command sh took longer than 300 ms and was stopped. Raise timeout, or mend it.", error.getMessage());
-        assertTrue(ProcessHandle.current()
+        await().until(() -> ProcessHandle.current() // they have been told to end, which takes a moment
                 .descendants()
                 .noneMatch(child -> child.info()
                         .arguments()
