@@ -104,6 +104,9 @@ final class Masters implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        if (config.callback() == null) {
+            masters.forEach(Master::close); // nothing to say good-bye to, and the control thread may end with us
+        }
         Pulse.schedule(scheduler, this::end, Duration.ZERO);
     }
 

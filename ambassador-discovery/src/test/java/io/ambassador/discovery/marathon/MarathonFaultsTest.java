@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.discovery.support.net.RegistryLoop;
 import io.ambassador.spi.discovery.EndpointState.Known;
 import io.ambassador.spi.discovery.EndpointState.Unreachable;
 import io.ambassador.testkit.Certificates;
@@ -73,6 +74,19 @@ class MarathonFaultsTest {
                     seen.all().stream().allMatch(Known.class::isInstance),
                     seen.all().toString());
         }
+    }
+
+    @Test
+    void theRegistrysThreadEndsWhicheverIsClosedFirst() {
+        RecordingListener seen = watch(Map.of());
+        awaitTask(seen, 1);
+
+        control.close();
+        seen.close();
+
+        await().atMost(PATIENCE)
+                .until(() -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(thread -> thread.getName().startsWith(RegistryLoop.THREAD_NAME)));
     }
 
     @Test
