@@ -8,6 +8,7 @@ import io.ambassador.Ambassador;
 import io.ambassador.metrics.Meters;
 import io.ambassador.service.Credentials;
 import io.ambassador.service.LimitsSpec;
+import io.ambassador.service.LocalitySpec;
 import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointState;
@@ -40,6 +41,7 @@ class MetersIT {
                             "redis",
                             service -> service.listen("127.0.0.1", 0)
                                     .protocol("redis")
+                                    .locality(LocalitySpec.of("here"))
                                     .limits(LimitsSpec.DEFAULT.withPrewarm(1, Duration.ofMinutes(1)))
                                     .credentials(Credentials.of(null, "literal", "right"))
                                     .discover(listener -> {
