@@ -11,7 +11,6 @@ import io.ambassador.service.TlsSpec;
 import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.Configured;
 import io.ambassador.spi.protocol.ProbeProvider;
-import io.ambassador.transport.KernelRelay;
 import io.ambassador.transport.ListenerTls;
 import io.ambassador.transport.TlsContexts;
 import io.ambassador.transport.Transport;
@@ -76,9 +75,6 @@ final class ServiceUnit {
     static ServiceUnit make(
             ServiceSpec spec, @Nullable ServiceUnit old, Transport transport, ServiceEnvironment environment)
             throws ConfigurationException {
-        if (spec.relay().isInKernel()) {
-            KernelRelay.isAvailable(); // the log says so now if it is not, and no event loop has to wait for that
-        }
         Service service;
         try {
             service = old == null ? new Service(spec, environment) : old.service.successor(spec);

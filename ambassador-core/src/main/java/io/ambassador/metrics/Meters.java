@@ -23,11 +23,6 @@ public enum Meters {
             "endpoint",
             "reason"),
     BYTES("ambassador.bytes", "bytes", "Bytes relayed", "service", "direction"),
-    RELAY_KERNEL(
-            "ambassador.relay.kernel",
-            "connections",
-            "Connections left to the kernel to relay, with relay = kernel",
-            "service"),
     PICK("ambassador.pick", "seconds", "From a client's opening to the first endpoint chosen for it", "service"),
     CONNECT(
             "ambassador.connect",

@@ -2,14 +2,12 @@ package io.ambassador.relay;
 
 import io.ambassador.transport.Conduit;
 import io.ambassador.transport.CopyBuffer;
-import io.ambassador.transport.KernelDirection;
 import io.ambassador.transport.SocketEvents;
 import io.ambassador.transport.SplicePipe;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Moves one direction of a relay from socket to socket, past the channels: copied, or, while much is coming, by the
@@ -36,7 +34,6 @@ final class Flow {
     private final SocketEvents sink;
     private final CopyBuffer copying = new CopyBuffer();
     private Conduit conduit = copying;
-    private @Nullable Redirect kernel;
     private long bulk;
     private int littleInARow;
     private boolean ended;
@@ -68,34 +65,12 @@ final class Flow {
 
     /** Whether something was read that the peer's kernel has not taken yet. */
     boolean isWaiting() {
-        return conduit.held() > 0 || kernel != null && kernel.isWaiting();
-    }
-
-    boolean isOver() {
-        return over;
-    }
-
-    /** Whether everything that was read has been written, and nothing but copying is under way. */
-    boolean isAtRest() {
-        return !over && !ended && conduit == copying && conduit.held() == 0;
-    }
-
-    /** From now on the kernel redirects what it can, and never splices: what it leaves to us is not where it looks. */
-    void leaveTo(KernelDirection direction) {
-        kernel = new Redirect(relay, this, from.isFromClient(), loop, source, direction);
-        redirect();
-    }
-
-    @Nullable Redirect kernel() {
-        return kernel;
+        return conduit.held() > 0;
     }
 
     /** What the channel was about to read when it was taken over: nothing was read past it yet. */
     void first(ByteBuf bytes) {
         int length = bytes.readableBytes();
-        if (kernel != null) {
-            kernel.took(length);
-        }
         copying.add(bytes);
         passOn(length);
     }
@@ -104,49 +79,15 @@ final class Flow {
         if (over) {
             return;
         }
-        if (kernel != null && kernel.isBusy()) {
-            kernelStops(broken);
-        } else if (ended && broken) { // the end has been read, so that reading tells nothing else
+        if (ended && broken) { // the end has been read, so that reading tells nothing else
             end();
             from.readFailed();
         } else if (conduit.held() == 0) {
             move(hungUp);
-        } else if (broken) {
-            doom();
-        }
-    }
-
-    private void doom() {
-        if (!doomed) {
+        } else if (broken && !doomed) {
             doomed = true;
             loop.schedule(this::giveUp, BROKEN_GRACE_MILLIS, TimeUnit.MILLISECONDS);
         }
-    }
-
-    private void kernelStops(boolean broken) {
-        if (broken) {
-            doom();
-        }
-        try {
-            if (kernel != null) {
-                kernel.stop();
-            }
-        } catch (IOException e) {
-            failed();
-        }
-    }
-
-    /** What was redirected has arrived. */
-    void readOn() {
-        if (!over && !ended && conduit.held() == 0) {
-            source.awaitInput(true);
-            move(false);
-        }
-    }
-
-    void failed() {
-        end();
-        from.readFailed();
     }
 
     private void writable(boolean hungUp, boolean broken) {
@@ -170,12 +111,7 @@ final class Flow {
                 return;
             }
             if (filled == Conduit.ENDED) {
-                if (kernel != null && !kernel.hasLeftNothing()) {
-                    source.awaitInput(false);
-                    kernel.checkAgain();
-                } else {
-                    end(moved);
-                }
+                end(moved);
                 return;
             }
             moved += filled;
@@ -189,31 +125,15 @@ final class Flow {
         }
         if (conduit.held() == 0) {
             choose(moved, hungUp && !more);
-            if (!more && !hungUp && isAtRest() && (kernel != null || relay.leavesToKernel())) {
-                redirect();
-            }
-        }
-    }
-
-    private void redirect() {
-        try {
-            if (kernel != null && !kernel.isBusy() && kernel.begin()) {
-                source.awaitInput(true);
-            }
-        } catch (IOException e) {
-            failed();
         }
     }
 
     private int fill() {
         try {
-            int filled = conduit.fill(source);
-            if (filled > 0 && kernel != null) {
-                kernel.took(filled);
-            }
-            return filled;
+            return conduit.fill(source);
         } catch (IOException e) {
-            failed();
+            end();
+            from.readFailed();
             return 0;
         }
     }
@@ -264,7 +184,7 @@ final class Flow {
             }
         } else {
             bulk = moved < LITTLE && relay.spliceAfter() > 0 ? 0 : bulk + moved;
-            if (kernel == null && bulk >= relay.spliceAfter()) {
+            if (bulk >= relay.spliceAfter()) {
                 bulk = 0;
                 splice();
             }
@@ -280,8 +200,9 @@ final class Flow {
     }
 
     private void giveUp() {
-        if (!over && isWaiting()) {
-            failed();
+        if (!over && conduit.held() > 0) {
+            end();
+            from.readFailed();
         }
     }
 
@@ -295,9 +216,6 @@ final class Flow {
             return;
         }
         over = true;
-        if (kernel != null) {
-            kernel.end();
-        }
         source.giveReadingBack();
         sink.giveWritingBack();
         conduit.giveBack();

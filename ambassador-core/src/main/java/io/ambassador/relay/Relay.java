@@ -1,8 +1,6 @@
 package io.ambassador.relay;
 
 import io.ambassador.spi.protocol.Violation;
-import io.ambassador.transport.KernelPair;
-import io.ambassador.transport.KernelRelay;
 import io.ambassador.transport.Transport;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -26,21 +24,13 @@ public final class Relay {
 
     private static final long DELIVERY_CHECK_MILLIS = 2;
 
-    /** So many bytes, or so old: from then on it pays to have the kernel relay a connection. */
-    private static final long KERNEL_AFTER_BYTES = 16 * 1024;
-
-    private static final long KERNEL_AFTER_NANOS = TimeUnit.SECONDS.toNanos(1);
-
     private final HeldBytes held = new HeldBytes();
     private final RelaySide client;
     private final RelaySide backend;
     private final ByteCounter counter;
     private final Consumer<RelayEnd> ended;
     private final long idleNanos;
-    private long spliceAfter;
-    private boolean kernelWanted;
-    private long carried;
-    private long startedAt;
+    private final long spliceAfter;
     private boolean watched;
     private long lastActivity;
     private boolean clientSpokeLast;
@@ -52,19 +42,15 @@ public final class Relay {
      * @param idleTimeout {@code null} for none
      * @param spliceAfter how many bytes one way, without a pause, before the kernel moves them from socket to socket
      *     where it can; {@link Long#MAX_VALUE} for never
-     * @param inKernel whether a connection that has lasted, or carried much, is left to the kernel altogether, where it
-     *     can be
      * @param ended called once, when both channels are closing; also if the client is gone before {@link #start}
      */
     public Relay(
             Channel client,
             @Nullable Duration idleTimeout,
             long spliceAfter,
-            boolean inKernel,
             ByteCounter counter,
             Consumer<RelayEnd> ended) {
         this.spliceAfter = spliceAfter;
-        this.kernelWanted = inKernel;
         this.counter = counter;
         this.ended = ended;
         this.idleNanos = idleTimeout == null ? 0 : idleTimeout.toNanos();
@@ -91,9 +77,6 @@ public final class Relay {
         backendChannel.pipeline().addLast("relay", backend);
         client.peer = backend;
         backend.peer = client;
-        if (kernelWanted) {
-            startedAt = System.nanoTime();
-        }
         if (idleNanos > 0) {
             lastActivity = System.nanoTime();
             scheduleIdleCheck(idleNanos);
@@ -130,44 +113,7 @@ public final class Relay {
         return spliceAfter;
     }
 
-    /**
-     * Hands both directions to the kernel if it pays and can be done by now.
-     *
-     * @return whether it was done
-     */
-    boolean leavesToKernel() {
-        if (!kernelWanted || carried < KERNEL_AFTER_BYTES && System.nanoTime() - startedAt < KERNEL_AFTER_NANOS) {
-            return false;
-        }
-        Channel near = client.channel;
-        Channel far = backend.channel;
-        Flow toBackend = client.flow();
-        Flow toClient = backend.flow();
-        if (near == null || far == null || toBackend == null || toClient == null) {
-            return false;
-        }
-        KernelRelay kernel = KernelRelay.of(near);
-        if (kernel == null) {
-            kernelWanted = false;
-            return false;
-        }
-        if (!toBackend.isAtRest() || !toClient.isAtRest() || !kernel.hasReadAll(near) || !kernel.hasReadAll(far)) {
-            return false; // the next time, maybe
-        }
-        kernelWanted = false;
-        spliceAfter = Long.MAX_VALUE; // it would miss what the kernel has passed to one of them
-        KernelPair pair = kernel.link(near, far);
-        if (pair == null) {
-            return false;
-        }
-        counter.leftToKernel();
-        toBackend.leaveTo(pair.toBackend());
-        toClient.leaveTo(pair.toClient());
-        return true;
-    }
-
-    void counted(boolean fromClient, long bytes) {
-        carried += bytes;
+    void counted(boolean fromClient, int bytes) {
         if (fromClient) {
             counter.toBackend(bytes);
         } else {
@@ -187,22 +133,6 @@ public final class Relay {
         }
     }
 
-    /** What the kernel relays passes us by. */
-    private void askKernel() {
-        askKernel(client);
-        askKernel(backend);
-    }
-
-    private void askKernel(RelaySide side) {
-        Flow flow = side.flow();
-        Redirect kernel = flow == null ? null : flow.kernel();
-        long last = kernel == null ? 0 : kernel.lastNanos();
-        if (last != 0 && last - lastActivity > 0) {
-            lastActivity = last;
-            clientSpokeLast = side == client;
-        }
-    }
-
     /** From here on {@link #quietNanos} can be asked. */
     public void watchActivity() {
         if (!watched) {
@@ -213,7 +143,6 @@ public final class Relay {
 
     /** Since the last byte moved; 0 while a side may be waiting for an answer, or for bytes on their way. */
     public long quietNanos() {
-        askKernel();
         return clientSpokeLast || client.isWaiting() || backend.isWaiting() ? 0 : System.nanoTime() - lastActivity;
     }
 
@@ -293,7 +222,6 @@ public final class Relay {
     }
 
     private void checkIdle() {
-        askKernel();
         long left = idleNanos - (System.nanoTime() - lastActivity);
         if (left <= 0) {
             finish(RelayEnd.IDLE, true);

@@ -143,10 +143,6 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         }
     }
 
-    @Nullable Flow flow() {
-        return flow;
-    }
-
     boolean isFromClient() {
         return fromClient;
     }

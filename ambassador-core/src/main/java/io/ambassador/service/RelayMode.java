@@ -7,12 +7,7 @@ public enum RelayMode {
     /** Through buffers of the process. */
     COPY(Long.MAX_VALUE),
     /** From socket to socket by the kernel, from the first bytes on, where nothing else has to see or change them. */
-    SPLICE(0),
-    /**
-     * Experimental: a connection that has lasted, or carried much, is left to the kernel altogether, which hands bytes
-     * from socket to socket without waking the process. Needs privileges; without them, and until then, as {@link #AUTO}.
-     */
-    KERNEL(256 * 1024);
+    SPLICE(0);
 
     private final long spliceAfter;
 
@@ -23,10 +18,5 @@ public enum RelayMode {
     /** How many bytes are copied one way, without a pause, before the kernel moves the rest. */
     public long spliceAfter() {
         return spliceAfter;
-    }
-
-    /** Whether connections are left to the kernel where they can be. */
-    public boolean isInKernel() {
-        return this == KERNEL;
     }
 }

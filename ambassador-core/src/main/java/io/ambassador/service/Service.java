@@ -406,17 +406,12 @@ public final class Service implements ByteCounter {
     }
 
     @Override
-    public void leftToKernel() {
-        state.leftToKernel.increment();
-    }
-
-    @Override
-    public void toBackend(long bytes) {
+    public void toBackend(int bytes) {
         state.toBackend.add(bytes);
     }
 
     @Override
-    public void toClient(long bytes) {
+    public void toClient(int bytes) {
         state.toClient.add(bytes);
     }
 

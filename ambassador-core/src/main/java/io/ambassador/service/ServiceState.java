@@ -26,7 +26,6 @@ final class ServiceState {
     final OpenConnections connections = new OpenConnections();
     final EndpointPool pool;
     final LongAdder toBackend = new LongAdder();
-    final LongAdder leftToKernel = new LongAdder();
     final LongAdder toClient = new LongAdder();
     final LongAdder opened = new LongAdder();
     final LongAdder retried = new LongAdder();
@@ -108,7 +107,6 @@ final class ServiceState {
     /** Before the first client comes. */
     void registerMeters() {
         unrouted = new EndpointMeters(registry, name, "");
-        meters.counter(Meters.RELAY_KERNEL, leftToKernel, LongAdder::sum);
         meters.counter(Meters.BYTES, toBackend, LongAdder::sum, "direction", "to-backend");
         meters.counter(Meters.BYTES, toClient, LongAdder::sum, "direction", "to-client");
         meters.counter(Meters.RETRIES, retried, LongAdder::sum);

@@ -48,7 +48,7 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
     private @Nullable IoRegistration registration;
     private @Nullable Taker reader;
     private @Nullable Taker writer;
-    private int awaited;
+    private boolean awaitsInput;
     private boolean awaitsRoom;
     private int ofChannel;
     private int told = UNTOLD;
@@ -82,13 +82,7 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
     }
 
     public void awaitInput(boolean wanted) {
-        awaited = wanted ? READING : 0;
-        changed();
-    }
-
-    /** The reader is told of the end, and not of what there is to read before. */
-    public void awaitEnd() {
-        awaited = READ_HANG_UP;
+        awaitsInput = wanted;
         changed();
     }
 
@@ -151,7 +145,7 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
     private int wanted() {
         int wanted = ofChannel;
         if (reader != null) {
-            wanted = wanted & ~READING | awaited;
+            wanted = wanted & ~READING | (awaitsInput ? READING : 0);
         }
         if (writer != null) {
             wanted = wanted & ~OUT | (awaitsRoom ? OUT : 0);

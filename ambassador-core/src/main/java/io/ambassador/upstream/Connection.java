@@ -64,7 +64,6 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
                 client,
                 service.spec().limits().idleTimeout(),
                 service.spec().relay().spliceAfter(),
-                service.spec().relay().isInKernel(),
                 this,
                 this::relayEnded);
     }
@@ -227,18 +226,13 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
     }
 
     @Override
-    public void leftToKernel() {
-        service.leftToKernel();
-    }
-
-    @Override
-    public void toBackend(long bytes) {
+    public void toBackend(int bytes) {
         toBackend += bytes;
         service.toBackend(bytes);
     }
 
     @Override
-    public void toClient(long bytes) {
+    public void toClient(int bytes) {
         toClient += bytes;
         service.toClient(bytes);
     }

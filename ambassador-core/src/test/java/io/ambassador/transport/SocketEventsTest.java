@@ -126,19 +126,6 @@ class SocketEventsTest {
         assertEquals(List.of(IN.value(), EpollIoOps.EPOLLET.value(), IN.value()), kernel.told);
     }
 
-    @Test
-    void waitsForTheEndAloneIfNothingElseIsOfInterest() {
-        ofChannel.submit(IN);
-        handler.run(CONTEXT);
-        SocketEvents events = (SocketEvents) ofChannel;
-
-        events.takeReading((ended, broken) -> {});
-        events.awaitEnd();
-        handler.run(CONTEXT);
-
-        assertEquals(List.of(IN.value(), EpollIoOps.EPOLLRDHUP.value()), kernel.told);
-    }
-
     /** Notes what it is told, and reports what it is asked to. */
     private static final class Kernel implements IoHandler {
         private final List<Integer> told = new ArrayList<>();

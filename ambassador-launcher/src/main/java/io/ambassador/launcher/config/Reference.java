@@ -312,14 +312,11 @@ public final class Reference {
                     "The PROXY protocol header that each endpoint is sent."),
             key(
                     "relay",
-                    "`auto`, `copy`, `splice`, `kernel`",
+                    "`auto`, `copy`, `splice`",
                     "auto",
                     "How bytes are moved: through buffers of the process (`copy`), or from socket to socket by the"
                             + " kernel where neither TLS nor a guard is in between (`splice`, on Linux). `auto` begins"
-                            + " with the first and changes to the second while much comes one way. `kernel` is"
-                            + " [experimental](security.md#what-relay--kernel-needs): connections in plain text that"
-                            + " last a second, or have carried 16 KiB, are left to the kernel, which passes small"
-                            + " messages on without waking the process."),
+                            + " with the first and changes to the second while much comes one way."),
             key(
                     "access-log",
                     "`on`, `failures`, `off`",
