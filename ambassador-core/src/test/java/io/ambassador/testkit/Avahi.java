@@ -20,34 +20,40 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Avahi implements AutoCloseable {
     /** Something that is published until it is closed. */
     public final class Publication implements AutoCloseable {
+        private final Path output;
         private final Daemon daemon;
 
-        /** @param awaits whether to wait until the link has agreed to it, for a second or two */
         private Publication(boolean awaits, List<String> words) {
             List<String> line =
                     new ArrayList<>(List.of("env", "DBUS_SYSTEM_BUS_ADDRESS=" + bus(), "avahi-publish", "--no-fail"));
             line.addAll(words);
-            Path own = Daemon.newDirectory("avahi-publish");
-            daemon = Daemon.start(own, line, () -> {
-                try {
-                    return !awaits
-                            || Files.readString(own.resolve("output.log")).contains("Established");
-                } catch (IOException e) {
-                    return false;
-                }
-            });
+            Path directory = Daemon.newDirectory("avahi-publish");
+            output = directory.resolve("output.log");
+            daemon = Daemon.start(directory, line, () -> !awaits || established() > 0);
         }
 
-        /** Withdraws it, in good order. */
+        /** How often the link has agreed to it, a second or two after it was published, or Avahi came back. */
+        public int established() {
+            try {
+                return Files.readString(output).split("Established", -1).length - 1;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** Not if Avahi was killed just when it was told. */
+        public boolean isAlive() {
+            return daemon.isAlive();
+        }
+
+        /** Ends its process, at which Avahi withdraws it. */
         @Override
         public void close() {
-            if (daemon.isAlive()) {
-                daemon.stop("TERM");
-            }
             daemon.close();
         }
     }
 
+    private static final List<String> FILTERED = List.of("INPUT", "OUTPUT");
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final String BUS = """
             <busconfig>
@@ -222,6 +228,29 @@ public final class Avahi implements AutoCloseable {
                                 "org.freedesktop.DBus.NameHasOwner",
                                 "string:org.freedesktop.Avahi")
                         .contains("true"));
+    }
+
+    /** Nothing gets in or out any more, though the link is there. */
+    public void cutOff() {
+        for (String chain : FILTERED) {
+            inside("iptables", "-w", "-A", chain, "-j", "DROP");
+        }
+    }
+
+    public void reconnect() {
+        for (String chain : FILTERED) {
+            inside("iptables", "-w", "-F", chain);
+        }
+    }
+
+    /** As if the cable were pulled: this machine's end has no carrier. */
+    public void unplug() {
+        inside("ip", "link", "set", "eth0", "down");
+    }
+
+    public void plugIn() {
+        inside("ip", "link", "set", "eth0", "up");
+        inside("ip", "addr", "add", address6() + "/64", "dev", "eth0", "nodad"); // which went down with the link
     }
 
     /** SIGSTOP. */

@@ -6,6 +6,7 @@ import io.ambassador.spi.LogLimiter;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +43,7 @@ final class Browser implements Link.Member {
     private final Link link;
     private final EventLoop loop;
     private final Runnable changed;
+    private final Runnable failed;
     private final LeftOut leftOut;
     private final Cache cache;
     private final List<byte[]> toSend = new ArrayList<>();
@@ -56,13 +58,17 @@ final class Browser implements Link.Member {
     private @Nullable Future<?> timer;
     private long timerAt = Long.MAX_VALUE;
 
-    /** @param changed run when {@link #entries}, {@link #isAnswered} or {@link #isDecided} are others than before */
-    Browser(MdnsConfig config, Link link, EventLoop loop, Runnable changed) {
+    /**
+     * @param changed run when {@link #entries}, {@link #isAnswered} or {@link #isDecided} are others than before
+     * @param failed run when nothing more will be heard
+     */
+    Browser(MdnsConfig config, Link link, EventLoop loop, Runnable changed, Runnable failed) {
         this.config = config;
         this.service = ServiceType.parse(config.service());
         this.link = link;
         this.loop = loop;
         this.changed = changed;
+        this.failed = failed;
         this.leftOut = new LeftOut(config.name() + " on " + link.name());
         this.cache = new Cache(
                 service,
@@ -137,7 +143,7 @@ final class Browser implements Link.Member {
     public void onFailure(String why) {
         failure = why;
         answered = false;
-        changed.run();
+        failed.run();
     }
 
     private void tickSafely() {
@@ -201,7 +207,14 @@ final class Browser implements Link.Member {
         long since = now - answeredAt;
         return since >= SETTLE_AT_MOST.toNanos()
                 || since >= SETTLE_FOR_SOME.toNanos() && cache.hasAny()
-                || since >= SETTLE.toNanos() && cache.isComplete();
+                || since >= SETTLE.toNanos() && cache.isComplete()
+                || dirty && areAllBack();
+    }
+
+    /** After a silence: there is nobody to wait for. */
+    private boolean areAllBack() {
+        return !entries.isEmpty()
+                && new HashSet<>(new Instances(link, config.family()).of(cache).entries()).containsAll(entries);
     }
 
     private void resolve() {

@@ -34,10 +34,12 @@ final class Cache {
 
     private static final int MOST_RECORDS = 16;
 
-    /** While nobody is there, it is asked again and again: who comes back from behind a fault does not announce itself. */
-    private static final Duration BROWSE_DELAY = Duration.ofMillis(1_500);
+    /** RFC 6762, section 5.2, and a little more, so that not all who heard the same ask at once. */
+    private static final Duration DELAY_FROM = Duration.ofSeconds(1);
 
+    private static final Duration DELAY_TO = Duration.ofMillis(1_100);
     private static final Duration LONGEST_DELAY = Duration.ofMinutes(1);
+    private static final int BROWSE_FOLLOW_UPS = 4;
     private static final Duration FIRST_ASK_FROM = Duration.ofMillis(20);
     private static final Duration FIRST_ASK_TO = Duration.ofMillis(120);
 
@@ -46,6 +48,8 @@ final class Cache {
     private final Family family;
     private final Duration maxTtl;
     private final Key browse;
+    private final RecordSet.Rules addressRules;
+    private final RecordSet.Rules placeRules;
     private final Map<Key, RecordSet> sets = new LinkedHashMap<>();
     private long heard;
     private boolean lostSilently;
@@ -57,7 +61,14 @@ final class Cache {
         this.only = only;
         this.maxTtl = maxTtl;
         this.browse = new Key(service.browsed(), Type.PTR);
-        sets.put(browse, new RecordSet(MOST_INSTANCES, BROWSE_DELAY, firstAsk(now)));
+        Duration delay = Jitter.between(DELAY_FROM, DELAY_TO);
+        this.addressRules = new RecordSet.Rules(MOST_RECORDS, delay, LONGEST_DELAY, 1, true);
+        this.placeRules = new RecordSet.Rules(MOST_RECORDS, delay, LONGEST_DELAY, 0, false);
+        // While nobody is there, it is asked every second: who comes back from behind a fault does not announce itself.
+        sets.put(
+                browse,
+                new RecordSet(
+                        new RecordSet.Rules(MOST_INSTANCES, delay, delay, BROWSE_FOLLOW_UPS, false), firstAsk(now)));
     }
 
     /** Takes in what a response says. Returns whether any of it belongs to the service. */
@@ -121,7 +132,8 @@ final class Cache {
 
     private void want(Key key, Map<Key, RecordSet> wanted, long now) {
         RecordSet there = sets.get(key);
-        wanted.put(key, there != null ? there : new RecordSet(MOST_RECORDS, LONGEST_DELAY, firstAsk(now)));
+        boolean address = key.type() == Type.A || key.type() == Type.AAAA;
+        wanted.put(key, there != null ? there : new RecordSet(address ? addressRules : placeRules, firstAsk(now)));
     }
 
     private static long firstAsk(long now) {
@@ -138,9 +150,12 @@ final class Cache {
                 silently |= expired.silently() && heard < expired.asked();
             }
         }
-        lostSilently |= silently;
         if (any) {
             wantWhatIsMissing(now);
+        }
+        if (silently) {
+            lostSilently = true;
+            of(browse).doubt(now);
         }
         return any;
     }
@@ -197,7 +212,7 @@ final class Cache {
     /** Another host has just asked who is there, so everybody's answer is on its way. */
     void heardQuestion(long now) {
         RecordSet set = of(browse);
-        if (set.isEmpty()) {
+        if (set.isMissing()) {
             set.asked(now);
         }
     }

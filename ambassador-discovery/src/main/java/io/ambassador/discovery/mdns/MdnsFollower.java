@@ -16,10 +16,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +41,8 @@ final class MdnsFollower {
     private static final Shared<String, Link> LINKS = new Shared<>();
     private static final Duration LOOK_FROM = Duration.ofSeconds(2);
     private static final Duration LOOK_TO = Duration.ofSeconds(3);
+    private static final Duration LOOK_FOR_MISSING_FROM = Duration.ofMillis(250);
+    private static final Duration LOOK_FOR_MISSING_TO = Duration.ofMillis(500);
 
     private final LogLimiter limiter = new LogLimiter();
     private final MdnsConfig config;
@@ -89,7 +93,34 @@ final class MdnsFollower {
                             LogLimiter.more(left),
                             e));
         }
-        timer = loop.schedule(this::look, Jitter.between(LOOK_FROM, LOOK_TO).toMillis(), TimeUnit.MILLISECONDS);
+        lookLater();
+    }
+
+    private void lookLater() {
+        if (timer != null) {
+            timer.cancel(false);
+        }
+        Duration delay = isAnyMissing()
+                ? Jitter.between(LOOK_FOR_MISSING_FROM, LOOK_FOR_MISSING_TO)
+                : Jitter.between(LOOK_FROM, LOOK_TO);
+        timer = loop.schedule(this::look, delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private boolean isAnyMissing() {
+        Set<String> working = followed.values().stream()
+                .filter(each -> !each.browser().hasFailed())
+                .map(each -> each.lease().value().name())
+                .collect(Collectors.toSet());
+        return followed.isEmpty() || working.size() < followed.size() || !working.containsAll(gone.keySet());
+    }
+
+    /** All who share the link let go of it, so that the next try, which is not long in coming, opens it anew. */
+    private void failed() {
+        followed.values().stream()
+                .filter(each -> each.browser().hasFailed())
+                .forEach(each -> each.lease().close());
+        changed();
+        lookLater();
     }
 
     private void compare(Map<String, NetworkInterface> there) {
@@ -109,7 +140,7 @@ final class MdnsFollower {
             return;
         }
         Shared<String, Link>.Lease lease = LINKS.lease(key, () -> new Link(on));
-        Browser browser = new Browser(config, lease.value(), loop, this::changed);
+        Browser browser = new Browser(config, lease.value(), loop, this::changed, this::failed);
         followed.put(key, new Followed(lease, browser));
         browser.start();
     }

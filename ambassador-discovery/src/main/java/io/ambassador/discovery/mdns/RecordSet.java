@@ -9,12 +9,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.xbill.DNS.Record;
 
 /**
  * The records of one name and type that a link has told, and when to ask for them again: at 80, 85, 90 and 95 % of each
- * one's time to live (RFC 6762, section 5.2); with growing delays while there is none. Times are of
- * {@link System#nanoTime}.
+ * one's time to live (RFC 6762, section 5.2); with growing delays while there is none, and a few times after the first
+ * one, for those that got lost or were left out because they had just been told. Times are of {@link System#nanoTime}.
  */
 final class RecordSet {
     /** One record, as long as it is believed. */
@@ -38,6 +39,13 @@ final class RecordSet {
             goodbye = false;
             asked = 0;
             schedule();
+        }
+
+        /** RFC 6762, sections 10.1 and 10.2: it goes in a second, unless somebody objects. */
+        private void leave(long now) {
+            goodbye = true;
+            expires = Math.min(expires, now + SECOND.toNanos());
+            nextAsk = Long.MAX_VALUE;
         }
 
         /** With up to 2 % of chance, so that not all who heard a record ask at once. */
@@ -71,6 +79,18 @@ final class RecordSet {
     /** @param silently nobody said so, and nobody answered when asked for the last times, from {@code asked} on */
     record Expired(Record value, boolean silently, long asked) {}
 
+    /**
+     * How a kind of record is treated.
+     *
+     * @param most records that are kept; more are passed over
+     * @param delay before the second question, and before the first one after a first record; then twice as much each time
+     * @param longestDelay between two questions while there is no record
+     * @param followUps questions after a first record
+     * @param lingers whether a record that others replace is believed for a second more, in which it may be repeated: a
+     *     responder may tell in several packets what belongs together
+     */
+    record Rules(int most, Duration delay, Duration longestDelay, int followUps, boolean lingers) {}
+
     private static final double FIRST_ASK = 0.80;
     private static final double ASK_STEP = 0.05;
     private static final double JITTER_SHARE = 0.02;
@@ -79,23 +99,22 @@ final class RecordSet {
     /** From the third time on, it is in doubt whether anybody answers at all. */
     private static final int ASKS_UNTIL_DOUBT = 3;
 
-    private static final Duration LAST_SECOND = Duration.ofSeconds(1);
+    private static final Duration SECOND = Duration.ofSeconds(1);
+
+    /** Who hears another ask keeps quiet, so that of many one asks, and not always the same. */
+    private static final Duration JITTER = Duration.ofMillis(100);
 
     private final Map<ByteBuffer, Entry> entries = new LinkedHashMap<>();
-    private final int most;
-    private final Duration longestDelay;
-    private Duration delay = LAST_SECOND;
-    private long nextAsk;
+    private final Rules rules;
+    private Duration delay;
+    private long nextAsk; // while there is no record, or after a first one
+    private int asks; // of those
     private boolean told; // there has been a record
-    private int unanswered; // questions without
+    private boolean doubted; // whether anybody is there: it is asked as if there were no record
 
-    /**
-     * @param most records that are kept; more are passed over
-     * @param longestDelay between two questions while there is no record
-     */
-    RecordSet(int most, Duration longestDelay, long firstAsk) {
-        this.most = most;
-        this.longestDelay = longestDelay;
+    RecordSet(Rules rules, long firstAsk) {
+        this.rules = rules;
+        this.delay = rules.delay();
         this.nextAsk = firstAsk;
     }
 
@@ -103,19 +122,18 @@ final class RecordSet {
     Heard hear(List<Record> records, boolean flush, long now, Duration maxTtl) {
         boolean full = false;
         boolean changed = false;
+        boolean none = entries.isEmpty();
         for (Record each : records) {
             ByteBuffer data = ByteBuffer.wrap(each.rdataToWireCanonical());
             Entry entry = entries.get(data);
-            if (each.getTTL() == 0) { // RFC 6762, section 10.1: it goes in a second, unless somebody objects
+            if (each.getTTL() == 0) {
                 if (entry != null) {
-                    entry.goodbye = true;
-                    entry.expires = Math.min(entry.expires, now + LAST_SECOND.toNanos());
-                    entry.nextAsk = Long.MAX_VALUE;
+                    entry.leave(now);
                 }
                 continue;
             }
             if (entry == null) {
-                if (entries.size() >= most) {
+                if (entries.size() >= rules.most()) {
                     full = true;
                     continue;
                 }
@@ -126,13 +144,47 @@ final class RecordSet {
             }
             entry.refresh(now, Math.min(TimeUnit.SECONDS.toNanos(each.getTTL()), maxTtl.toNanos()));
         }
-        if (flush) { // section 10.2: what is older than a second and was not repeated is not so any more
-            changed |= entries.values().removeIf(entry -> now - entry.since > LAST_SECOND.toNanos());
+        if (flush) {
+            changed |= replaceOlder(now);
         }
-        if (!entries.isEmpty()) {
-            delay = LAST_SECOND;
+        if (!entries.isEmpty() && (none || doubted)) {
+            doubted = false;
+            restart(now);
         }
         return new Heard(changed, full);
+    }
+
+    /** What is older than a second and was not repeated is not so any more. */
+    private boolean replaceOlder(long now) {
+        Predicate<Entry> older = entry -> now - entry.since > SECOND.toNanos();
+        if (rules.lingers()) {
+            entries.values().stream().filter(older).forEach(entry -> entry.leave(now));
+            return false;
+        }
+        return entries.values().removeIf(older);
+    }
+
+    /** Nobody has answered: it is asked until somebody does. */
+    void doubt(long now) {
+        if (!doubted) {
+            doubted = true;
+            restart(now);
+        }
+    }
+
+    private void restart(long now) {
+        asks = 0;
+        delay = rules.delay();
+        nextAsk = isFollowedUp() || isMissing() ? now + delay.toNanos() : Long.MAX_VALUE;
+    }
+
+    /** Whether there is no record, or it is doubted that anybody is there. */
+    boolean isMissing() {
+        return entries.isEmpty() || doubted;
+    }
+
+    private boolean isFollowedUp() {
+        return asks < rules.followUps();
     }
 
     /** Takes out what is not believed any more. */
@@ -147,14 +199,14 @@ final class RecordSet {
             }
         }
         if (!expired.isEmpty() && entries.isEmpty()) {
-            nextAsk = now + delay.toNanos();
+            restart(now);
         }
         return expired;
     }
 
     /** The next time for asking or expiring. */
     long due() {
-        long due = entries.isEmpty() ? nextAsk : Long.MAX_VALUE;
+        long due = nextAsk;
         for (Entry entry : entries.values()) {
             due = Math.min(due, Math.min(entry.expires, entry.nextAsk));
         }
@@ -162,7 +214,7 @@ final class RecordSet {
     }
 
     boolean isToBeAsked(long now) {
-        return entries.isEmpty() ? nextAsk <= now : entries.values().stream().anyMatch(entry -> entry.nextAsk <= now);
+        return nextAsk <= now || entries.values().stream().anyMatch(entry -> entry.nextAsk <= now);
     }
 
     /** It is being asked for. Returns whether it is in doubt that anybody answers at all. */
@@ -175,17 +227,22 @@ final class RecordSet {
                 entry.schedule();
             }
         }
-        if (entries.isEmpty()) {
-            unanswered++;
-            nextAsk = now + delay.toNanos();
-            delay = delay.multipliedBy(2).compareTo(longestDelay) < 0 ? delay.multipliedBy(2) : longestDelay;
+        if (isMissing()) {
+            asks++;
+            nextAsk = now + Jitter.upTo(delay, JITTER).toNanos();
+            Duration twice = delay.multipliedBy(2);
+            delay = twice.compareTo(rules.longestDelay()) < 0 ? twice : rules.longestDelay();
+        } else if (nextAsk <= now) {
+            asks++;
+            delay = delay.multipliedBy(2);
+            nextAsk = isFollowedUp() ? now + delay.toNanos() : Long.MAX_VALUE;
         }
-        return doubt;
+        return doubt || doubted;
     }
 
     /** Whether there may well be a record that has not been told yet: a responder need not repeat one within a second. */
     boolean isAwaited() {
-        return !told && unanswered < ASKS_UNTIL_DOUBT;
+        return !told && asks < ASKS_UNTIL_DOUBT;
     }
 
     boolean isEmpty() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.ambassador.spi.Settings;
 import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.spi.discovery.EndpointState.Known;
+import io.ambassador.spi.discovery.EndpointState.Unreachable;
 import io.ambassador.testkit.Avahi;
 import io.ambassador.testkit.ControlThread;
 import io.ambassador.testkit.RandomChanges;
@@ -24,7 +25,9 @@ import org.junit.jupiter.api.Test;
 /** A real responder across a link. */
 class AvahiIT {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final int CHANGES = Integer.getInteger("mdns.changes.avahi", 40);
+    private static final int CHANGES = Integer.getInteger("mdns.changes.avahi", 60);
+
+    private static final int OUTAGES = Math.max(3, CHANGES / 200);
 
     private static Avahi avahi;
     private static ControlThread control;
@@ -130,46 +133,91 @@ class AvahiIT {
     @Test
     void whatIsPublishedInTheEndIsWhatIsKnown() throws Exception {
         long seed = System.nanoTime();
-        Map<Integer, List<Avahi.Publication>> published = new HashMap<>();
-        try (RecordingListener seen = follow("_random._tcp", Map.of())) {
-            Set<String> expected = RandomChanges.make(
-                    new RandomChanges.Registry() {
-                        @Override
-                        public void put(int key, String endpoint) {
-                            delete(key);
-                            int colon = endpoint.indexOf(':');
-                            String host = "h" + endpoint.substring(0, colon).replace('.', '-') + ".local";
-                            published.put(
-                                    key,
-                                    List.of(
-                                            avahi.beginAddress(host, endpoint.substring(0, colon)),
-                                            avahi.begin(
-                                                    host,
-                                                    "key " + key,
-                                                    "_random._tcp",
-                                                    Integer.parseInt(endpoint.substring(colon + 1)))));
-                        }
-
-                        @Override
-                        public void delete(int key) {
-                            List<Avahi.Publication> before = published.remove(key);
-                            if (before != null) {
-                                before.forEach(Avahi.Publication::close);
-                            }
-                        }
-
-                        @Override
-                        public void disturb(int time) {
-                            avahi.pause();
-                            avahi.resume();
-                        }
-                    },
-                    CHANGES,
-                    1,
-                    seed);
+        try (RecordingListener seen = follow("_random._tcp", Map.of("max-ttl", "5s"));
+                Publications publications = new Publications(seen)) {
+            long began = System.nanoTime();
+            Set<String> expected = RandomChanges.make(publications, CHANGES, OUTAGES * 2, seed);
+            publications.repeatFailed();
+            Duration made = Duration.ofNanos(System.nanoTime() - began);
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertEquals(expected, seen.addresses(), () -> "seed " + seed));
-        } finally {
+            System.out.printf(
+                    "%d changes with %d outages made within %s, their %d endpoints known %s later, %d states told%n",
+                    CHANGES,
+                    OUTAGES,
+                    made,
+                    expected.size(),
+                    Duration.ofNanos(System.nanoTime() - began).minus(made),
+                    seen.all().size());
+        }
+    }
+
+    /** Each key is an instance on a host of its own. Now and then it is waited until the link has agreed to the last one. */
+    private static final class Publications implements RandomChanges.Registry, AutoCloseable {
+        private static final int BATCH = 20;
+
+        private final Map<Integer, String> endpoints = new HashMap<>();
+        private final Map<Integer, List<Avahi.Publication>> published = new HashMap<>();
+        private final RecordingListener seen;
+        private boolean outage;
+        private int puts;
+
+        private Publications(RecordingListener seen) {
+            this.seen = seen;
+        }
+
+        @Override
+        public void put(int key, String endpoint) {
+            delete(key);
+            int colon = endpoint.indexOf(':');
+            String address = endpoint.substring(0, colon);
+            int port = Integer.parseInt(endpoint.substring(colon + 1));
+            String host = "h" + address.replace('.', '-') + ".local";
+            Avahi.Publication where = avahi.beginAddress(host, address);
+            Avahi.Publication who = avahi.begin(host, "key " + key, "_random._tcp", port);
+            endpoints.put(key, endpoint);
+            published.put(key, List.of(where, who));
+            puts++;
+            if (puts % BATCH == 0 && !outage) {
+                await().atMost(PATIENCE).until(() -> who.established() > 0);
+            }
+        }
+
+        @Override
+        public void delete(int key) {
+            List<Avahi.Publication> before = published.remove(key);
+            if (before != null) {
+                before.forEach(Avahi.Publication::close);
+            }
+        }
+
+        void repeatFailed() {
+            Map.copyOf(published).forEach((key, each) -> {
+                if (!each.stream().allMatch(Avahi.Publication::isAlive)) {
+                    put(key, endpoints.get(key));
+                }
+            });
+        }
+
+        /** Begins or ends an outage, one kind after the other; of many, half last until they are noticed. */
+        @Override
+        public void disturb(int time) {
+            if (outage && time > 6 && time / 6 % 2 == 0) {
+                await().atMost(PATIENCE).until(() -> seen.last() instanceof Unreachable);
+            }
+            outage = !outage;
+            switch ((time - 1) % 6) {
+                case 0 -> avahi.kill();
+                case 1 -> avahi.restart();
+                case 2 -> avahi.pause();
+                case 3 -> avahi.resume();
+                case 4 -> avahi.cutOff();
+                default -> avahi.reconnect();
+            }
+        }
+
+        @Override
+        public void close() {
             published.values().forEach(each -> each.forEach(Avahi.Publication::close));
         }
     }

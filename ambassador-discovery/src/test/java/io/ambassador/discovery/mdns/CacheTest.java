@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.xbill.DNS.AAAARecord;
+import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
@@ -94,17 +95,109 @@ class CacheTest {
     }
 
     @Test
-    void asksSoonAndThenMoreRarelyWhoIsThere() {
+    void asksSoonAndThenEverySecondWhoIsThereWhileNobodyIs() {
         assertEquals(1, sentWithin(0.2).size());
-        assertEquals(1, sentWithin(1).size());
-        List<Message> ten = sentWithin(15);
-        assertEquals(10, ten.size());
-        Record question = ten.get(0).getQuestion();
+        List<Message> more = sentWithin(16);
+        assertTrue(more.size() >= 16 / 1.25 && more.size() <= 16, () -> more.size() + " questions");
+        Record question = more.get(0).getQuestion();
         assertEquals("_redis._tcp.local.", question.getName().toString());
         assertEquals(Type.PTR, question.getType());
         assertEquals(DClass.IN, question.getDClass());
-        assertFalse(ten.get(0).getHeader().getFlag(Flags.RD));
-        assertEquals(0, ten.get(0).getHeader().getID());
+        assertFalse(more.get(0).getHeader().getFlag(Flags.RD));
+        assertEquals(0, more.get(0).getHeader().getID());
+    }
+
+    @Test
+    void anotherHostsQuestionIsAsGoodAsAnOwn() {
+        sentWithin(0.2);
+        for (int i = 0; i < 10; i++) {
+            cache.heardQuestion(now);
+            assertEquals(List.of(), sentWithin(0.9));
+        }
+    }
+
+    /** Answers are lost, and responders leave out what they have just told. */
+    @Test
+    void afterAFirstAnswerItIsAskedAgainEverMoreRarely() {
+        announce("one", "10.0.0.1:1");
+        long first = now;
+        for (int seconds : List.of(1, 3, 7, 15)) {
+            assertEquals(List.of(), sentWithin(seconds * 0.999 - secondsSince(first)));
+            List<Message> sent = sentWithin(seconds * 1.101 - secondsSince(first));
+            assertEquals(1, asking(sent, Type.PTR), "after " + seconds + " s");
+            assertEquals(seconds == 1 ? 1 : 0, asking(sent, Type.A));
+            assertEquals(0, asking(sent, Type.SRV) + asking(sent, Type.TXT));
+            assertEquals(1, sent.get(0).getSection(Section.ANSWER).size(), "who is known need not answer");
+        }
+        assertEquals(List.of(), sentWithin(60));
+    }
+
+    private double secondsSince(long then) {
+        return (double) (now - then) / SECOND;
+    }
+
+    @Test
+    void whoseFirstAnswerWasLostIsKnownASecondLater() {
+        zone.put("lost", "10.0.0.2:2");
+        announce("one", "10.0.0.1:1");
+        pass(1.2, false, null);
+        assertEquals(Map.of("one", "10.0.0.1:1", "lost", "10.0.0.2:2"), known());
+    }
+
+    @Test
+    void aHostsOtherAddressesAreKnownASecondLater() throws Exception {
+        zone.put("one", "10.0.0.20:1");
+        List<Record> all = zone.announcement("one");
+        cache.hear(all, now);
+        Record other = address(all.get(3).getName(), "10.0.0.10");
+        assertEquals(1, asking(sentWithin(1.2), Type.A));
+        cache.hear(List.of(all.get(3), other), now);
+        assertEquals(2, cache.addresses(other.getName()).size());
+        assertEquals(0, asking(sentWithin(60), Type.A));
+    }
+
+    /** Avahi announces it alone, and a second later together with the others. */
+    @Test
+    void aFurtherAddressDoesNotTakeTheOthersPlace() throws Exception {
+        announce("one", "10.0.0.1:1");
+        Record first = zone.announcement("one").get(3);
+        sentWithin(20);
+        cache.hear(List.of(address(first.getName(), "10.0.0.2")), now);
+        sentWithin(0.9);
+        assertEquals(Map.of("one", "10.0.0.1:1,10.0.0.2:1"), known());
+        cache.hear(List.of(first, address(first.getName(), "10.0.0.2")), now);
+        sentWithin(20);
+        assertEquals(Map.of("one", "10.0.0.1:1,10.0.0.2:1"), known());
+
+        cache.hear(List.of(address(first.getName(), "10.0.0.3")), now);
+        sentWithin(1.1);
+        assertEquals(Map.of("one", "10.0.0.3:1"), known());
+        assertFalse(cache.takeLostSilently());
+    }
+
+    private static Record address(Name host, String text) throws Exception {
+        return new ARecord(host, DClass.IN | 0x8000, 100, InetAddress.getByName(text));
+    }
+
+    @Test
+    void inSilenceEverybodyIsAskedEverySecondThoughSomeAreStillBelieved() {
+        announce("long ago", "10.0.0.1:1");
+        sentWithin(50);
+        announce("later", "10.0.0.2:2");
+        sentWithin(50.1);
+        assertTrue(cache.takeLostSilently());
+        assertEquals(Map.of("later", "10.0.0.2:2"), known());
+
+        for (int i = 0; i < 10; i++) {
+            List<Message> sent = sentWithin(1.25);
+            assertTrue(asking(sent, Type.PTR) > 0, "question " + i);
+            assertEquals(0, sent.get(0).getSection(Section.ANSWER).size(), "even those that are known");
+        }
+        announce("later", "10.0.0.2:2");
+        zone.put("long ago", "10.0.0.1:1");
+        pass(1.2, false, null);
+        assertEquals(zone.places(), known());
+        assertTrue(asking(sentWithin(60), Type.PTR) <= 3);
     }
 
     @Test
@@ -112,7 +205,8 @@ class CacheTest {
         sentWithin(0.2);
         announce("one", "10.0.0.1:1");
 
-        assertEquals(List.of(), sentWithin(79.9));
+        sentWithin(20);
+        assertEquals(List.of(), sentWithin(59.9));
         for (int i = 0; i < 4; i++) {
             assertEquals(1, asking(sentWithin(2.2), Type.SRV), "question " + i);
             assertEquals(0, asking(sentWithin(2.8), Type.SRV), "after question " + i);
@@ -129,7 +223,7 @@ class CacheTest {
         announce("one", "10.0.0.1:1");
         sentWithin(82.5);
         announce("one", "10.0.0.1:1");
-        assertEquals(List.of(), sentWithin(79));
+        assertEquals(List.of(), sentWithin(79), "neither is it a first answer");
         assertEquals(Map.of("one", "10.0.0.1:1"), known());
     }
 
@@ -204,7 +298,7 @@ class CacheTest {
         assertEquals(1, asking(address, Type.AAAA));
         cache.hear(zone.announcement("one").subList(3, 4), now);
         assertTrue(cache.isComplete());
-        assertEquals(List.of(), sentWithin(60));
+        assertEquals(0, asking(sentWithin(60), Type.SRV));
     }
 
     @Test
@@ -298,7 +392,8 @@ class CacheTest {
             announce("instance number " + i, "10.0.0.1:" + (1 + i));
         }
         List<RecordSet.Entry> known = new ArrayList<>();
-        RecordSet set = new RecordSet(1_000, Duration.ofMinutes(1), now);
+        RecordSet set =
+                new RecordSet(new RecordSet.Rules(1_000, Duration.ofSeconds(1), Duration.ofMinutes(1), 0, false), now);
         for (int i = 0; i < 500; i++) {
             set.hear(zone.announcement("instance number " + i).subList(0, 1), false, now, Duration.ofMinutes(2));
         }
