@@ -71,9 +71,7 @@ public final class Trail {
     }
 
     private List<Attempt> attempts() {
-        return served == null
-                ? failures
-                : with(failures, new Attempt(served, null, "", Duration.ofNanos(servedNanos)));
+        return served == null ? failures : with(failures, new Attempt(served, null, "", Duration.ofNanos(servedNanos)));
     }
 
     private static List<Attempt> with(List<Attempt> attempts, Attempt last) {
