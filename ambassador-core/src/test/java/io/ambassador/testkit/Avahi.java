@@ -53,7 +53,6 @@ public final class Avahi implements AutoCloseable {
         }
     }
 
-    private static final List<String> FILTERED = List.of("INPUT", "OUTPUT");
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final String BUS = """
             <busconfig>
@@ -232,14 +231,20 @@ public final class Avahi implements AutoCloseable {
 
     /** Nothing gets in or out any more, though the link is there. */
     public void cutOff() {
-        for (String chain : FILTERED) {
-            inside("iptables", "-w", "-A", chain, "-j", "DROP");
-        }
+        filter("-A", "-j", "DROP");
     }
 
     public void reconnect() {
-        for (String chain : FILTERED) {
-            inside("iptables", "-w", "-F", chain);
+        filter("-F");
+    }
+
+    private void filter(String operation, String... rule) {
+        for (String tables : List.of("iptables", "ip6tables")) {
+            for (String chain : List.of("INPUT", "OUTPUT")) {
+                List<String> line = new ArrayList<>(List.of(tables, "-w", operation, chain));
+                line.addAll(List.of(rule));
+                inside(line.toArray(String[]::new));
+            }
         }
     }
 

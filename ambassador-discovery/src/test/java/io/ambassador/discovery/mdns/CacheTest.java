@@ -156,7 +156,7 @@ class CacheTest {
         assertEquals(0, asking(sentWithin(60), Type.A));
     }
 
-    /** Avahi announces it alone, and a second later together with the others. */
+    /** It may be announced alone, and a second later together with the others. */
     @Test
     void aFurtherAddressDoesNotTakeTheOthersPlace() throws Exception {
         announce("one", "10.0.0.1:1");
