@@ -131,6 +131,29 @@ class AvahiIT {
     }
 
     @Test
+    void allThatIsFollowedOnALinkThatFailsIsFollowedAgain() {
+        try (Avahi.Publication one = avahi.begin(avahi.host(), "one", "_one._tcp", 1);
+                Avahi.Publication two = avahi.begin(avahi.host(), "two", "_two._tcp", 2);
+                RecordingListener seenOne = follow("_one._tcp", Map.of());
+                RecordingListener seenTwo = follow("_two._tcp", Map.of())) {
+            await().atMost(PATIENCE)
+                    .until(() -> !known(seenOne).isEmpty() && !known(seenTwo).isEmpty());
+            avahi.forbid();
+            try (RecordingListener asks = follow("_three._tcp", Map.of())) {
+                await().atMost(PATIENCE)
+                        .until(() -> seenOne.last() instanceof Unreachable
+                                && seenTwo.last() instanceof Unreachable
+                                && asks.last() instanceof Unreachable);
+            }
+            avahi.allow();
+            await().atMost(PATIENCE)
+                    .until(() -> !known(seenOne).isEmpty() && !known(seenTwo).isEmpty());
+        } finally {
+            avahi.allow();
+        }
+    }
+
+    @Test
     void whatIsPublishedInTheEndIsWhatIsKnown() throws Exception {
         long seed = System.nanoTime();
         try (RecordingListener seen = follow("_random._tcp", Map.of("max-ttl", "5s"));
