@@ -165,10 +165,11 @@ class AvahiIT {
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertEquals(expected, seen.addresses(), () -> "seed " + seed));
             System.out.printf(
-                    "%d changes with %d outages made within %s, their %d endpoints known %s later, %d states told%n",
+                    "%d changes with %d outages made within %s, %d announced; their %d endpoints known %s later, %d states told%n",
                     CHANGES,
                     OUTAGES,
                     made,
+                    publications.announced(),
                     expected.size(),
                     Duration.ofNanos(System.nanoTime() - began).minus(made),
                     seen.all().size());
@@ -182,6 +183,7 @@ class AvahiIT {
         private final Map<Integer, String> endpoints = new HashMap<>();
         private final Map<Integer, List<Avahi.Publication>> published = new HashMap<>();
         private final RecordingListener seen;
+        private int announced;
         private boolean outage;
         private int puts;
 
@@ -210,8 +212,17 @@ class AvahiIT {
         public void delete(int key) {
             List<Avahi.Publication> before = published.remove(key);
             if (before != null) {
+                announced += before.get(1).established() > 0 ? 1 : 0;
                 before.forEach(Avahi.Publication::close);
             }
+        }
+
+        /** Those that the link has agreed to before the next change. */
+        int announced() {
+            return announced
+                    + (int) published.values().stream()
+                            .filter(each -> each.get(1).established() > 0)
+                            .count();
         }
 
         void repeatFailed() {
