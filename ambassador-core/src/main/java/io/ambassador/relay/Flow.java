@@ -36,6 +36,7 @@ final class Flow {
     private Conduit conduit = copying;
     private long bulk;
     private int littleInARow;
+    private boolean due;
     private boolean ended;
     private boolean doomed;
     private boolean over;
@@ -53,14 +54,17 @@ final class Flow {
     static Flow begin(
             Relay relay, RelaySide from, RelaySide to, EventLoop loop, SocketEvents source, SocketEvents sink) {
         Flow flow = new Flow(relay, from, to, loop, source, sink);
-        source.takeReading(flow::readable);
+        flow.due = source.takeReading(flow::readable);
         sink.takeWriting(flow::writable);
         return flow;
     }
 
-    /** Without waiting to be told that there is something to read. */
-    void tryMove() {
-        move(false);
+    /** Moves what there is already, and of which it will not be told. */
+    void moveIfDue() {
+        if (due) {
+            due = false;
+            move(false);
+        }
     }
 
     /** Whether something was read that the peer's kernel has not taken yet. */
@@ -115,10 +119,13 @@ final class Flow {
                 return;
             }
             moved += filled;
-            more = filled > 0 && passOn(filled) && conduit.mayLeaveMore(filled);
+            more = filled > 0 && passOn(filled) && (hungUp || conduit.mayLeaveMore(filled));
             if (over) {
                 return;
             }
+        }
+        if (more) {
+            source.awaitInput(true); // after others
         }
         if (moved > 0) {
             relay.active(from);

@@ -112,9 +112,7 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         } else if (channel != null && events != null && to.events != null) {
             Flow begun = Flow.begin(relay, this, to, channel.eventLoop(), events, to.events);
             flow = begun;
-            if (fromClient) {
-                begun.tryMove(); // most clients have sent something by now
-            }
+            begun.moveIfDue();
         }
     }
 

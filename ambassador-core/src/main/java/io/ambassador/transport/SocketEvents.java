@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
  * What one socket waits for, on its event loop. It stands between Netty's channel and epoll, so that somebody else can
  * take over one direction of the socket for a while, and give it back, without the channel noticing.
  *
+ * <p>A socket begins edge-triggered if its channel does not read yet: a client's that waits for its backend, a backend's
+ * that is being connected. Epoll is told once, then, of all that may come, and what nobody waits for is passed over here.
+ * As soon as the channel reads by itself, it is told of what is waited for, each time that changes.
+ *
  * <p>A socket that waits for nothing stays registered, by asking for edge-triggered notification of no event: Netty
  * 4.2.18 would remove it, and fail to add it again, and what was to be written would be lost.
  */
@@ -24,7 +28,8 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
     /** Who has taken over a direction. */
     public interface Taker {
         /**
-         * There may be something to read, or room to write.
+         * There may be something to read, or room to write. Whoever leaves something unread, or unwritten, has to ask
+         * for the next call with {@link #awaitInput} or {@link #awaitRoom}.
          *
          * @param ended whether the peer has finished sending, or the connection broke
          * @param broken whether the connection broke
@@ -40,8 +45,12 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
     private static final int READ_HANG_UP = EpollIoOps.EPOLLRDHUP.value();
     private static final int HANG_UP = 0x10;
     private static final int READING = IN | READ_HANG_UP;
-    private static final int NOTHING = EpollIoOps.EPOLLET.value();
+    private static final int EDGES = EpollIoOps.EPOLLET.value();
+    private static final int NOTHING = EDGES;
     private static final int UNTOLD = 0;
+
+    private static final EpollIoOps INPUT_BY_EDGES = EpollIoOps.valueOf(EDGES | READING);
+    private static final EpollIoOps ALL_BY_EDGES = EpollIoOps.valueOf(EDGES | READING | OUT);
 
     private final CoalescingEpollHandler handler;
     private final EpollIoHandle channel;
@@ -52,6 +61,12 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
     private boolean awaitsRoom;
     private int ofChannel;
     private int told = UNTOLD;
+    private boolean byEdges;
+    /** Whether epoll is to report anew what it has reported. */
+    private boolean again;
+    /** Whether there was something to read when nobody was waiting for it. */
+    private boolean passedOver;
+
     private boolean changing;
     private volatile boolean cancelled;
 
@@ -69,10 +84,18 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
         return events != null && events.fd() == socket.fd() ? events : null;
     }
 
-    /** From now on {@code taker} reads, and the channel does not. */
-    public void takeReading(Taker taker) {
+    /**
+     * From now on {@code taker} reads, and the channel does not.
+     *
+     * @return whether it should read at once, since there is something of which it will not be told
+     */
+    public boolean takeReading(Taker taker) {
         reader = taker;
-        awaitInput(true);
+        awaitsInput = true;
+        changed();
+        boolean due = byEdges && passedOver;
+        passedOver = false;
+        return due;
     }
 
     /** From now on {@code taker} writes, and the channel has nothing to write. */
@@ -81,24 +104,30 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
         awaitRoom(false);
     }
 
+    /** @param wanted {@code true} also tells of what is there already */
     public void awaitInput(boolean wanted) {
         awaitsInput = wanted;
+        again |= wanted;
         changed();
     }
 
+    /** @param wanted {@code true} also tells of room that is there already */
     public void awaitRoom(boolean wanted) {
         awaitsRoom = wanted;
+        again |= wanted;
         changed();
     }
 
     /** Input is the channel's again, with what has not been read. */
     public void giveReadingBack() {
         reader = null;
+        byEdges = false;
         changed();
     }
 
     public void giveWritingBack() {
         writer = null;
+        byEdges = false;
         changed();
     }
 
@@ -135,11 +164,31 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
     /** Tells epoll, if there is something to tell. */
     void tell() {
         changing = false;
-        int wanted = wanted();
-        if (wanted != told && registration != null && !cancelled) {
-            told = wanted;
-            registration.submit(EpollIoOps.valueOf(wanted));
+        if (registration == null || cancelled) {
+            return;
         }
+        int wanted = wanted();
+        boolean channelReads = reader == null && (ofChannel & IN) != 0;
+        boolean channelWrites = writer == null && (ofChannel & OUT) != 0;
+        if (told == UNTOLD) {
+            byEdges = !channelReads && wanted != NOTHING; // one that connects waits for room
+        } else if (channelReads || channelWrites) {
+            byEdges = false;
+        }
+        if (byEdges) {
+            wanted = told | EDGES | READING | wanted & OUT;
+        }
+        if (wanted != told || byEdges && again) {
+            told = wanted;
+            registration.submit(ops(wanted));
+        }
+        again = false;
+    }
+
+    private static EpollIoOps ops(int value) {
+        return value == INPUT_BY_EDGES.value()
+                ? INPUT_BY_EDGES
+                : value == ALL_BY_EDGES.value() ? ALL_BY_EDGES : EpollIoOps.valueOf(value);
     }
 
     private int wanted() {
@@ -213,7 +262,8 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
         if (told == UNTOLD) {
             return;
         }
-        int ops = ((EpollIoEvent) event).ops().value();
+        int reported = ((EpollIoEvent) event).ops().value();
+        int ops = byEdges ? waitedFor(reported) : reported;
         boolean broken = (ops & ERROR) != 0;
         int rest = ops;
         if (writer != null) {
@@ -227,10 +277,20 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
             if ((ops & (READING | ERROR | HANG_UP)) != 0 && !cancelled) {
                 reader.ready((ops & (READ_HANG_UP | ERROR | HANG_UP)) != 0, broken);
             }
+            if (byEdges && (ops & READ_HANG_UP) != 0 && awaitsInput) {
+                awaitInput(true); // the end has not been read
+            }
         }
         if (rest != 0 && !cancelled) {
-            channel.handle(this, rest == ops ? event : new Event(EpollIoOps.valueOf(rest)));
+            channel.handle(this, rest == reported ? event : new Event(EpollIoOps.valueOf(rest)));
         }
+    }
+
+    /** What epoll would have reported if it knew what is waited for now. */
+    private int waitedFor(int reported) {
+        int ops = reported & (wanted() | ERROR | HANG_UP);
+        passedOver |= (reported & ~ops & READING) != 0;
+        return ops;
     }
 
     @Override

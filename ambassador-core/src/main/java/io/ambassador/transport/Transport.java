@@ -18,12 +18,10 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollChannelConfig;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.SocketChannelConfig;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
@@ -64,7 +62,7 @@ public final class Transport implements AutoCloseable {
     private static final WriteBufferWaterMark WATER_MARK =
             new WriteBufferWaterMark(HIGH_WATER_MARK / 2, HIGH_WATER_MARK);
 
-    private static final ReadSizes READ_SIZES = new ReadSizes();
+    static final ReadSizes READ_SIZES = new ReadSizes();
 
     private static final int BACKLOG = 4096;
 
@@ -160,6 +158,9 @@ public final class Transport implements AutoCloseable {
                 .childHandler(child);
         if (!unix) {
             bootstrap.option(ChannelOption.SO_REUSEADDR, true);
+            if (epoll && isLoopback(address) && LoopbackCongestion.paces()) {
+                bootstrap.option(LoopbackCongestion.OPTION, LoopbackCongestion.unpaced());
+            }
             if (epoll && userTimeout != null) {
                 // Linux hands these on to accepted sockets, which saves a system call for each.
                 bootstrap.option(TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
@@ -206,27 +207,33 @@ public final class Transport implements AutoCloseable {
             @Nullable Duration userTimeout,
             ChannelHandler handler) {
         InetSocketAddress address = address(endpoint);
-        SocketChannel channel = socketChannel(address).newChannel();
-        SocketChannelConfig config = channel.config();
+        Channel channel = epoll ? new DialledChannel(address) : new NioSocketChannel();
+        SocketChannelConfig config = (SocketChannelConfig) channel.config();
         config.setConnectTimeoutMillis(Math.toIntExact(timeout.toMillis()))
+                .setTcpNoDelay(true)
                 .setAutoClose(false)
                 .setAllowHalfClosure(true)
                 .setAllocator(PooledByteBufAllocator.DEFAULT)
-                .setRecvByteBufAllocator(READ_SIZES)
                 .setWriteBufferWaterMark(WATER_MARK);
-        if (epoll && userTimeout != null) {
-            config.setOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
+        if (!epoll) {
+            config.setRecvByteBufAllocator(READ_SIZES);
+        } else if (userTimeout != null) {
+            config.setOption(TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
             if (!isLoopback(address)) {
-                config.setOption(ChannelOption.SO_KEEPALIVE, true);
-                config.setOption(EpollChannelOption.TCP_KEEPIDLE, secondsUntilAsked(userTimeout));
-                config.setOption(EpollChannelOption.TCP_KEEPINTVL, 1);
+                config.setOption(SO_KEEPALIVE, 1);
+                config.setOption(TCP_KEEPIDLE, secondsUntilAsked(userTimeout));
+                config.setOption(TCP_KEEPINTVL, 1);
             }
         }
+        if (epoll && isLoopback(address) && LoopbackCongestion.paces()) {
+            config.setOption(LoopbackCongestion.OPTION, LoopbackCongestion.unpaced());
+        }
+        SocketAddress to = epoll ? new DialledChannel.Target(address) : address;
         channel.pipeline().addLast(handler);
         ChannelPromise connected = channel.newPromise();
         loop.register(channel).addListener(registered -> {
             if (registered.isSuccess()) {
-                channel.connect(address, connected).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+                channel.connect(to, connected).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
             } else {
                 connected.setFailure(registered.cause());
             }
@@ -262,8 +269,8 @@ public final class Transport implements AutoCloseable {
      * On the channel's event loop.
      */
     public static void reset(Channel channel) {
-        if (channel instanceof SocketChannel socket && socket.isOpen()) {
-            socket.config().setOption(ChannelOption.SO_LINGER, 0);
+        if (channel.config() instanceof SocketChannelConfig config && channel.isOpen()) {
+            config.setSoLinger(0);
         }
         if (channel.pipeline().get(SslHandler.class) == null) {
             channel.close();
@@ -277,11 +284,11 @@ public final class Transport implements AutoCloseable {
      * Where that cannot be told, it is taken to be so.
      */
     public static boolean isDelivered(Channel channel) {
-        if (!(channel instanceof EpollSocketChannel socket)) {
+        if (!(channel.config() instanceof SocketChannelConfig config && config instanceof EpollChannelConfig)) {
             return true;
         }
         try {
-            ByteBuffer info = socket.config().getOption(TCP_INFO).order(ByteOrder.nativeOrder());
+            ByteBuffer info = config.getOption(TCP_INFO).order(ByteOrder.nativeOrder());
             return info.getInt(TCPI_UNACKED) == 0 && info.getInt(TCPI_NOTSENT_BYTES) == 0;
         } catch (ChannelException | IndexOutOfBoundsException e) {
             return true; // closed meanwhile, or an old kernel that knows less
@@ -310,13 +317,6 @@ public final class Transport implements AutoCloseable {
         return isIpv4(address)
                 ? () -> new EpollServerSocketChannel(SocketProtocolFamily.INET)
                 : EpollServerSocketChannel::new;
-    }
-
-    private ChannelFactory<SocketChannel> socketChannel(InetSocketAddress address) {
-        if (!epoll) {
-            return NioSocketChannel::new;
-        }
-        return isIpv4(address) ? () -> new EpollSocketChannel(SocketProtocolFamily.INET) : EpollSocketChannel::new;
     }
 
     /** A socket of IPv4 alone is set up with fewer calls than one for both. */

@@ -2,6 +2,7 @@ package io.ambassador.transport;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoHandle;
@@ -22,6 +23,8 @@ import org.junit.jupiter.api.Test;
 class SocketEventsTest {
     private static final EpollIoOps IN = EpollIoOps.EPOLLIN;
     private static final EpollIoOps OUT = EpollIoOps.EPOLLOUT;
+    private static final EpollIoOps READ_HANG_UP = EpollIoOps.EPOLLRDHUP;
+    private static final int EDGES = EpollIoOps.EPOLLET.value();
     private static final IoHandlerContext CONTEXT = new IoHandlerContext() {
         @Override
         public boolean canBlock() {
@@ -124,6 +127,99 @@ class SocketEventsTest {
         assertEquals(List.of("ended false, broken false", "ended true, broken false"), seen);
         assertEquals(List.of(OUT.value(), IN.value()), channel.seen);
         assertEquals(List.of(IN.value(), EpollIoOps.EPOLLET.value(), IN.value()), kernel.told);
+    }
+
+    @Test
+    void tellsOnceOfASocketThatNobodyReadsFromYet() {
+        ofChannel.submit(OUT.with(READ_HANG_UP)); // connects
+        handler.run(CONTEXT);
+        kernel.event(OUT);
+        ofChannel.submit(READ_HANG_UP);
+        SocketEvents events = (SocketEvents) ofChannel;
+        List<String> seen = new ArrayList<>();
+
+        assertFalse(events.takeReading((ended, broken) -> {
+            seen.add("ended " + ended);
+            events.awaitInput(!ended);
+        }));
+        events.takeWriting((ended, broken) -> seen.add("room"));
+        handler.run(CONTEXT);
+        kernel.event(IN.with(OUT));
+        kernel.event(IN.with(OUT).with(READ_HANG_UP));
+        kernel.event(IN.with(OUT).with(READ_HANG_UP));
+
+        assertEquals(List.of("ended false", "ended true"), seen);
+        assertEquals(List.of(OUT.value()), channel.seen);
+        assertEquals(List.of(EDGES | IN.value() | OUT.value() | READ_HANG_UP.value()), kernel.told);
+    }
+
+    @Test
+    void saysWhetherThereWasSomethingBeforeItWasTakenOver() {
+        ofChannel.submit(READ_HANG_UP);
+        handler.run(CONTEXT);
+        kernel.event(IN);
+        assertEquals(List.of(), channel.seen);
+
+        assertTrue(((SocketEvents) ofChannel).takeReading((ended, broken) -> {}));
+        assertFalse(((SocketEvents) ofChannel).takeReading((ended, broken) -> {}));
+    }
+
+    @Test
+    void asksAnewForWhatWasLeft() {
+        int input = EDGES | IN.value() | READ_HANG_UP.value();
+        ofChannel.submit(READ_HANG_UP);
+        handler.run(CONTEXT);
+        SocketEvents events = (SocketEvents) ofChannel;
+        events.takeReading((ended, broken) -> {}); // reads no end
+        events.takeWriting((ended, broken) -> {});
+
+        kernel.event(IN.with(READ_HANG_UP));
+        handler.run(CONTEXT);
+        handler.run(CONTEXT);
+        events.awaitInput(false);
+        handler.run(CONTEXT);
+        events.awaitInput(true);
+        handler.run(CONTEXT);
+        events.awaitRoom(true);
+        handler.run(CONTEXT);
+        events.awaitRoom(true);
+        handler.run(CONTEXT);
+
+        assertEquals(List.of(input, input, input, input | OUT.value(), input | OUT.value()), kernel.told);
+    }
+
+    @Test
+    void tellsOfEachChangeOnceTheChannelReads() {
+        ofChannel.submit(READ_HANG_UP);
+        handler.run(CONTEXT);
+        kernel.event(IN);
+        ofChannel.submit(IN.with(READ_HANG_UP));
+        handler.run(CONTEXT);
+        ofChannel.submit(READ_HANG_UP);
+        handler.run(CONTEXT);
+
+        assertEquals(
+                List.of(
+                        EDGES | IN.value() | READ_HANG_UP.value(),
+                        IN.with(READ_HANG_UP).value(),
+                        READ_HANG_UP.value()),
+                kernel.told);
+    }
+
+    @Test
+    void givesAChannelBackWhatItsTakerLeft() {
+        ofChannel.submit(READ_HANG_UP);
+        handler.run(CONTEXT);
+        SocketEvents events = (SocketEvents) ofChannel;
+        events.takeReading((ended, broken) -> {});
+        kernel.event(IN);
+        events.giveReadingBack();
+        ofChannel.submit(IN);
+        handler.run(CONTEXT);
+        kernel.event(IN);
+
+        assertEquals(List.of(IN.value()), channel.seen);
+        assertEquals(List.of(EDGES | IN.value() | READ_HANG_UP.value(), IN.value()), kernel.told);
     }
 
     /** Notes what it is told, and reports what it is asked to. */

@@ -59,6 +59,7 @@ class DockerIT {
     @AfterAll
     static void stopEngine() {
         engine.close();
+        assertEquals(List.of(), engine.links(), "nothing is left behind");
     }
 
     @AfterEach
@@ -238,32 +239,25 @@ class DockerIT {
         engine.docker("network", "create", "front");
         String subnet = engine.networks() + "64.";
         engine.docker("network", "create", "--subnet", subnet + "0/24", "back");
-        try {
-            run(1, "--publish", "127.0.0.1::7000", "--network", "front");
-            engine.docker("network", "connect", "back", "shop-1");
-            String published = engine.docker("port", "shop-1", "7000");
-            try (Ambassador automatic = ambassador(Ambassador.builder(), Map.of("container", "shop-1"));
-                    Ambassador back =
-                            ambassador(Ambassador.builder(), Map.of("container", "shop-1", "network", "back"))) {
-                awaitServed(automatic, 1);
-                assertEquals(Set.of(published), addresses(automatic));
-                awaitServed(back, 1);
-                assertEquals(Set.of(ip("shop-1", "back") + ":7000"), addresses(back));
+        run(1, "--publish", "127.0.0.1::7000", "--network", "front");
+        engine.docker("network", "connect", "back", "shop-1");
+        String published = engine.docker("port", "shop-1", "7000");
+        try (Ambassador automatic = ambassador(Ambassador.builder(), Map.of("container", "shop-1"));
+                Ambassador back = ambassador(Ambassador.builder(), Map.of("container", "shop-1", "network", "back"))) {
+            awaitServed(automatic, 1);
+            assertEquals(Set.of(published), addresses(automatic));
+            awaitServed(back, 1);
+            assertEquals(Set.of(ip("shop-1", "back") + ":7000"), addresses(back));
 
-                engine.docker("network", "disconnect", "back", "shop-1");
-                engine.docker("network", "connect", "--ip", subnet + "77", "back", "shop-1");
-                awaitServed(back, 1);
-                await().atMost(PATIENCE).until(() -> addresses(back).contains(subnet + "77" + ":7000"));
-            }
-            engine.docker(
-                    "run", "--detach", "--name", "shop-2", "--network", "container:shop-1", IMAGE, "sleep", "600");
-            try (Ambassador guest =
-                    ambassador(Ambassador.builder(), Map.of("container", "shop-2", "network", "front", "port", 7000))) {
-                await().atMost(PATIENCE).until(() -> addresses(guest).equals(Set.of(ip("shop-1", "front") + ":7000")));
-            }
-        } finally {
-            removeContainers();
-            engine.docker("network", "rm", "front", "back");
+            engine.docker("network", "disconnect", "back", "shop-1");
+            engine.docker("network", "connect", "--ip", subnet + "77", "back", "shop-1");
+            awaitServed(back, 1);
+            await().atMost(PATIENCE).until(() -> addresses(back).contains(subnet + "77" + ":7000"));
+        }
+        engine.docker("run", "--detach", "--name", "shop-2", "--network", "container:shop-1", IMAGE, "sleep", "600");
+        try (Ambassador guest =
+                ambassador(Ambassador.builder(), Map.of("container", "shop-2", "network", "front", "port", 7000))) {
+            await().atMost(PATIENCE).until(() -> addresses(guest).equals(Set.of(ip("shop-1", "front") + ":7000")));
         }
     }
 
