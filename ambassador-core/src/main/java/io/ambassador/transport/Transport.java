@@ -145,7 +145,10 @@ public final class Transport implements AutoCloseable {
                 new ServerBootstrap().group(loops).option(ChannelOption.AUTO_READ, false).childHandler(child);
         if (epoll && address instanceof InetSocketAddress inet) {
             TcpServerChannel listening = TcpServerChannel.listen(inet, BACKLOG);
-            changeUserTimeout(listening, address, userTimeout);
+            if (userTimeout != null) {
+                setUserTimeout(listening.config(), address, userTimeout);
+            }
+            leaveUnpaced(listening.config(), address);
             return done(bootstrap.channelFactory(() -> listening).register());
         }
         bootstrap
@@ -180,10 +183,17 @@ public final class Transport implements AutoCloseable {
             listener.config().setOption(TCP_USER_TIMEOUT, 0);
             listener.config().setOption(SO_KEEPALIVE, 0);
         } else {
-            setUserTimeout(listener.config(), address, userTimeout); // Linux hands it on to accepted sockets
+            setUserTimeout(listener.config(), address, userTimeout);
         }
     }
 
+    private static void leaveUnpaced(ChannelConfig config, SocketAddress address) {
+        if (isLoopback(address) && LoopbackCongestion.paces()) {
+            config.setOption(LoopbackCongestion.OPTION, LoopbackCongestion.unpaced());
+        }
+    }
+
+    /** What is set on a listener, Linux hands on to the sockets it accepts. */
     private static void setUserTimeout(ChannelConfig config, SocketAddress address, Duration userTimeout) {
         config.setOption(TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
         if (!isLoopback(address)) {
@@ -217,6 +227,9 @@ public final class Transport implements AutoCloseable {
                     .setWriteBufferWaterMark(WATER_MARK);
         } else if (userTimeout != null) {
             setUserTimeout(config, address, userTimeout);
+        }
+        if (epoll) {
+            leaveUnpaced(config, address);
         }
         SocketAddress to = epoll ? new TcpChannel.Target(address) : address;
         channel.pipeline().addLast(handler);

@@ -132,8 +132,17 @@ public final class DockerEngine implements AutoCloseable {
             if (daemon != null) {
                 daemon.close();
             }
-            run(List.of("sh", "-c", "ip link del " + bridge + " 2>/dev/null; true"));
+            links().forEach(link -> run(List.of("ip", "link", "del", link)));
         }
+    }
+
+    /** Bridges of its networks, which an engine that ends leaves behind. */
+    public List<String> links() {
+        return run(List.of("ip", "-o", "-4", "addr", "show", "to", networks + "0.0/16"))
+                .lines()
+                .map(line -> line.split("\\s+")[1])
+                .distinct()
+                .toList();
     }
 
     /** An engine that was killed leaves processes behind, which name its directory. */

@@ -116,10 +116,9 @@ public final class ScriptedKubernetes implements AutoCloseable {
         notifyAll();
     }
 
-    /** Answers nothing any more, until {@link #thaw()}. */
+    /** Answers nothing any more, and says nothing in its watches, until {@link #thaw()}. */
     public synchronized void freeze() {
         frozen = true;
-        endWatches();
     }
 
     public synchronized void thaw() {
@@ -149,9 +148,7 @@ public final class ScriptedKubernetes implements AutoCloseable {
 
     private void answer(ScriptedHttp.Call call) throws IOException, InterruptedException {
         synchronized (this) {
-            while (frozen) {
-                wait();
-            }
+            awaitThaw();
             if (!token.isEmpty() && !call.header("Authorization").equals("Bearer " + token)) {
                 call.say(401, status(401, "Unauthorized"));
                 return;
@@ -167,6 +164,12 @@ public final class ScriptedKubernetes implements AutoCloseable {
             list(call);
         } else {
             watch(call);
+        }
+    }
+
+    private void awaitThaw() throws InterruptedException {
+        while (frozen) {
+            wait();
         }
     }
 
@@ -221,6 +224,7 @@ public final class ScriptedKubernetes implements AutoCloseable {
             List<Event> news = new ArrayList<>();
             long now;
             synchronized (this) {
+                awaitThaw();
                 if (generation != born) {
                     return;
                 }

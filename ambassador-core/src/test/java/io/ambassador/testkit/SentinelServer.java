@@ -46,6 +46,11 @@ public final class SentinelServer implements AutoCloseable {
         }
     }
 
+    /** Another primary gets the name, which must be free ({@code SENTINEL REMOVE}). */
+    public void monitor(int primaryPort) {
+        command("SENTINEL", "MONITOR", MASTER, "127.0.0.1", Integer.toString(primaryPort), "1");
+    }
+
     /** How many other sentinels it has found. */
     public int others() {
         return ((List<?>) command("SENTINEL", "SENTINELS", MASTER)).size();

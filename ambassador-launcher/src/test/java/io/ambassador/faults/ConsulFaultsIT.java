@@ -1,21 +1,22 @@
 package io.ambassador.faults;
 
 import io.ambassador.testkit.ConsulServer;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 
 /** A real Consul agent, whose instances have checks. */
-class ConsulFaultsIT extends RegistryFaults {
+class ConsulFaultsIT extends RegistryOutage {
     @Override
-    protected FreezingRegistry startRegistry() {
+    protected Registry startRegistry() {
         ConsulServer consul = ConsulServer.start();
-        return new FreezingRegistry() {
-            private final Set<Integer> registered = new HashSet<>();
-
+        for (int backend = 0; backend < 2; backend++) {
+            consul.register("{\"Name\": \"main\", \"ID\": \"%d\", \"Address\": \"127.0.0.1\", \"Port\": %d, "
+                            .formatted(backend, port(backend))
+                    + "\"Check\": {\"TTL\": \"1h\"}}");
+        }
+        return new Registry() {
             @Override
-            public int port() {
-                return consul.port();
+            public String address() {
+                return consul.address();
             }
 
             @Override
@@ -24,24 +25,14 @@ class ConsulFaultsIT extends RegistryFaults {
             }
 
             @Override
-            public Map<String, ?> settings(int port) {
-                return Map.of("address", "127.0.0.1:" + port, "service", "main");
+            public Map<String, ?> settings(String address) {
+                return Map.of("address", address, "service", "main");
             }
 
             @Override
-            public void set(Set<Integer> ports) {
-                for (int port : ports) {
-                    if (registered.add(port)) {
-                        consul.register(
-                                "{\"Name\": \"main\", \"ID\": \"%d\", \"Address\": \"127.0.0.1\", \"Port\": %d, "
-                                                .formatted(port, port)
-                                        + "\"Check\": {\"TTL\": \"1h\"}}");
-                    }
-                    consul.check("service:" + port, "pass");
-                }
-                registered.stream()
-                        .filter(port -> !ports.contains(port))
-                        .forEach(port -> consul.check("service:" + port, "fail"));
+            public void serve(int backend) {
+                consul.check("service:" + backend, "pass");
+                consul.check("service:" + (1 - backend), "fail");
             }
 
             @Override
@@ -55,12 +46,12 @@ class ConsulFaultsIT extends RegistryFaults {
             }
 
             @Override
-            public void pause() {
+            public void freeze() {
                 consul.pause();
             }
 
             @Override
-            public void resume() {
+            public void thaw() {
                 consul.resume();
             }
 

@@ -5,7 +5,6 @@ import static io.ambassador.faults.Running.status;
 import static io.ambassador.testkit.DockerEngine.IMAGE;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.Ambassador;
@@ -13,16 +12,11 @@ import io.ambassador.spi.discovery.Endpoint;
 import io.ambassador.testkit.Certificates;
 import io.ambassador.testkit.DockerEngine;
 import io.ambassador.testkit.Ports;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Containers of a real Docker Engine, each of which answers every connection with its number. */
 class DockerIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Map<String, ?> SHOP = Map.of("label", "app=shop", "port", Container.PORT);
 
     private static DockerEngine engine;
     private static int tlsPort;
@@ -54,7 +49,6 @@ class DockerIT {
         Certificates.Issued own = authority.server("127.0.0.1");
         tlsPort = Ports.free();
         engine = DockerEngine.start(
-                "--live-restore",
                 "--host=tcp://127.0.0.1:" + tlsPort,
                 "--tlsverify",
                 "--tlscacert=" + authority.ca(),
@@ -65,6 +59,7 @@ class DockerIT {
     @AfterAll
     static void stopEngine() {
         engine.close();
+        assertEquals(List.of(), engine.links(), "nothing is left behind");
     }
 
     @AfterEach
@@ -78,16 +73,7 @@ class DockerIT {
     }
 
     private static void run(int number, String... options) {
-        run(engine, number, options);
-    }
-
-    private static void run(DockerEngine engine, int number, String... options) {
-        List<String> line = new ArrayList<>(
-                List.of("run", "--detach", "--name", "shop-" + number, "--label", "app=shop", "--stop-signal", "KILL"));
-        line.addAll(Arrays.asList(options));
-        line.addAll(List.of(
-                "--hostname", Integer.toString(number), IMAGE, "nc", "-ll", "-p", "7000", "-e", "/bin/hostname"));
-        engine.docker(line.toArray(String[]::new));
+        Container.run(engine, number, options);
     }
 
     private static Ambassador ambassador(Ambassador.Builder builder, Map<String, ?> discovery) throws Exception {
@@ -106,24 +92,11 @@ class DockerIT {
                 .start();
     }
 
-    private static int number(InetSocketAddress address) throws IOException {
-        try (Socket socket = new Socket()) {
-            socket.setSoTimeout(10_000);
-            socket.connect(address, 10_000);
-            String line = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))
-                    .readLine();
-            if (line == null) {
-                throw new IOException("closed without an answer");
-            }
-            return Integer.parseInt(line);
-        }
-    }
-
     /** Who serves eight connections. */
     private static Set<Integer> served(Ambassador ambassador) throws IOException {
         Set<Integer> numbers = new TreeSet<>();
         for (int i = 0; i < 8; i++) {
-            numbers.add(number(ambassador.address("shop")));
+            numbers.add(Container.call(ambassador.address("shop")));
         }
         return numbers;
     }
@@ -153,10 +126,10 @@ class DockerIT {
     @Test
     void startingAndStoppingAContainerMovesNewConnectionsWithinASecond() throws Exception {
         run(1);
-        try (Ambassador ambassador = ambassador(Ambassador.builder(), Map.of("label", "app=shop", "port", 7000))) {
+        try (Ambassador ambassador = ambassador(Ambassador.builder(), SHOP)) {
             awaitServed(ambassador, 1);
             InetSocketAddress address = ambassador.address("shop");
-            try (NewConnections clients = NewConnections.start(() -> number(address), 2, 50)) {
+            try (NewConnections clients = NewConnections.start(() -> Container.call(address), 2, 50)) {
                 run(2);
                 long started = System.nanoTime();
                 await().atMost(PATIENCE)
@@ -228,7 +201,7 @@ class DockerIT {
     void pausedAndRenamedContainersLeave() throws Exception {
         run(1);
         run(2);
-        try (Ambassador all = ambassador(Ambassador.builder(), Map.of("label", "app=shop", "port", 7000));
+        try (Ambassador all = ambassador(Ambassador.builder(), SHOP);
                 Ambassador named = ambassador(Ambassador.builder(), Map.of("container", "shop-2", "port", 7000))) {
             awaitServed(all, 1, 2);
             awaitServed(named, 2);
@@ -248,7 +221,7 @@ class DockerIT {
         String[] check = {"--health-cmd", "test -e /well", "--health-interval", "1s", "--health-retries", "1"};
         run(1, check);
         run(2);
-        try (Ambassador healthy = ambassador(Ambassador.builder(), Map.of("label", "app=shop", "port", 7000));
+        try (Ambassador healthy = ambassador(Ambassador.builder(), SHOP);
                 Ambassador any =
                         ambassador(Ambassador.builder(), Map.of("label", "app=shop", "port", 7000, "health", "any"))) {
             awaitServed(any, 1, 2);
@@ -266,83 +239,25 @@ class DockerIT {
         engine.docker("network", "create", "front");
         String subnet = engine.networks() + "64.";
         engine.docker("network", "create", "--subnet", subnet + "0/24", "back");
-        try {
-            run(1, "--publish", "127.0.0.1::7000", "--network", "front");
-            engine.docker("network", "connect", "back", "shop-1");
-            String published = engine.docker("port", "shop-1", "7000");
-            try (Ambassador automatic = ambassador(Ambassador.builder(), Map.of("container", "shop-1"));
-                    Ambassador back =
-                            ambassador(Ambassador.builder(), Map.of("container", "shop-1", "network", "back"))) {
-                awaitServed(automatic, 1);
-                assertEquals(Set.of(published), addresses(automatic));
-                awaitServed(back, 1);
-                assertEquals(Set.of(ip("shop-1", "back") + ":7000"), addresses(back));
+        run(1, "--publish", "127.0.0.1::7000", "--network", "front");
+        engine.docker("network", "connect", "back", "shop-1");
+        String published = engine.docker("port", "shop-1", "7000");
+        try (Ambassador automatic = ambassador(Ambassador.builder(), Map.of("container", "shop-1"));
+                Ambassador back = ambassador(Ambassador.builder(), Map.of("container", "shop-1", "network", "back"))) {
+            awaitServed(automatic, 1);
+            assertEquals(Set.of(published), addresses(automatic));
+            awaitServed(back, 1);
+            assertEquals(Set.of(ip("shop-1", "back") + ":7000"), addresses(back));
 
-                engine.docker("network", "disconnect", "back", "shop-1");
-                engine.docker("network", "connect", "--ip", subnet + "77", "back", "shop-1");
-                awaitServed(back, 1);
-                await().atMost(PATIENCE).until(() -> addresses(back).contains(subnet + "77" + ":7000"));
-            }
-            engine.docker(
-                    "run", "--detach", "--name", "shop-2", "--network", "container:shop-1", IMAGE, "sleep", "600");
-            try (Ambassador guest =
-                    ambassador(Ambassador.builder(), Map.of("container", "shop-2", "network", "front", "port", 7000))) {
-                await().atMost(PATIENCE).until(() -> addresses(guest).equals(Set.of(ip("shop-1", "front") + ":7000")));
-            }
-        } finally {
-            removeContainers();
-            engine.docker("network", "rm", "front", "back");
+            engine.docker("network", "disconnect", "back", "shop-1");
+            engine.docker("network", "connect", "--ip", subnet + "77", "back", "shop-1");
+            awaitServed(back, 1);
+            await().atMost(PATIENCE).until(() -> addresses(back).contains(subnet + "77" + ":7000"));
         }
-    }
-
-    @Test
-    void engineThatIsKilledStoppedOrRestartedCostsNoConnection() throws Exception {
-        run(1);
-        run(2);
-        Path cache = folder.resolve("cache");
-        Map<String, ?> discovery = Map.of("label", "app=shop", "port", 7000);
-        try (Ambassador before = ambassador(Ambassador.builder().cacheDirectory(cache), discovery)) {
-            awaitServed(before, 1, 2);
-            await().atMost(PATIENCE)
-                    .until(() -> cache.toFile().list() != null && cache.toFile().list().length > 0);
-            InetSocketAddress address = before.address("shop");
-            try (NewConnections clients = NewConnections.start(() -> number(address), 2, 50)) {
-                engine.stop("KILL");
-                await().atMost(PATIENCE)
-                        .until(() -> status(before).sources().get(0).stale());
-                try (Ambassador after = ambassador(Ambassador.builder().cacheDirectory(cache), discovery)) {
-                    awaitServed(after, 1, 2);
-                    assertTrue(status(after).sources().get(0).stale());
-                }
-                engine.restart();
-                long back = System.nanoTime();
-                await().atMost(PATIENCE)
-                        .until(() -> !status(before).sources().get(0).stale());
-                report("engine is back: followed again after %d ms", (System.nanoTime() - back) / 1_000_000);
-                long stop = System.nanoTime();
-                engine.docker("stop", "shop-1"); // which cuts the connection that it may be serving
-                awaitServed(before, 2);
-                long stopped = System.nanoTime();
-
-                engine.pause();
-                await().atMost(PATIENCE)
-                        .until(() -> status(before).sources().get(0).stale());
-                engine.resume();
-                await().atMost(PATIENCE)
-                        .until(() -> !status(before).sources().get(0).stale());
-                engine.docker("start", "shop-1");
-                awaitServed(before, 1, 2);
-                assertFalse(clients.all().isEmpty());
-                report(
-                        "engine killed, restarted and stopped: %d of %d new connections failed",
-                        NewConnections.failed(clients.all()).size(),
-                        clients.all().size());
-                assertEquals(
-                        List.of(),
-                        NewConnections.failed(clients.all()).stream()
-                                .filter(call -> call.ended() < stop || call.began() > stopped)
-                                .toList());
-            }
+        engine.docker("run", "--detach", "--name", "shop-2", "--network", "container:shop-1", IMAGE, "sleep", "600");
+        try (Ambassador guest =
+                ambassador(Ambassador.builder(), Map.of("container", "shop-2", "network", "front", "port", 7000))) {
+            await().atMost(PATIENCE).until(() -> addresses(guest).equals(Set.of(ip("shop-1", "front") + ":7000")));
         }
     }
 
@@ -350,13 +265,12 @@ class DockerIT {
     void engineThatTakesItsContainersAlongIsRightWithinFiveSecondsOfItsReturn() throws Exception {
         try (DockerEngine mortal = DockerEngine.start()) {
             for (int i = 1; i <= 3; i++) {
-                run(mortal, i, "--restart", "always");
+                Container.run(mortal, i, "--restart", "always");
             }
-            try (Ambassador ambassador =
-                    ambassador(mortal, Ambassador.builder(), Map.of("label", "app=shop", "port", 7000))) {
+            try (Ambassador ambassador = ambassador(mortal, Ambassador.builder(), SHOP)) {
                 awaitServed(ambassador, 1, 2, 3);
                 InetSocketAddress address = ambassador.address("shop");
-                try (NewConnections clients = NewConnections.start(() -> number(address), 4, 50)) {
+                try (NewConnections clients = NewConnections.start(() -> Container.call(address), 4, 50)) {
                     mortal.docker("update", "--restart", "no", "shop-3"); // it will not return
                     mortal.stop("TERM");
                     mortal.restart();

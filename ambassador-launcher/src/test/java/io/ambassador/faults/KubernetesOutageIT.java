@@ -2,8 +2,6 @@ package io.ambassador.faults;
 
 import io.ambassador.testkit.ScriptedKubernetes;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 
 /** A scripted API server, since a real one cannot be had in a test. */
 class KubernetesOutageIT extends RegistryOutage {
@@ -12,11 +10,9 @@ class KubernetesOutageIT extends RegistryOutage {
         ScriptedKubernetes api = ScriptedKubernetes.start();
         api.service("main", "{\"port\": 80}");
         return new Registry() {
-            private final Set<Integer> slices = new TreeSet<>();
-
             @Override
-            public int port() {
-                return api.port();
+            public String address() {
+                return "127.0.0.1:" + api.port();
             }
 
             @Override
@@ -25,28 +21,23 @@ class KubernetesOutageIT extends RegistryOutage {
             }
 
             @Override
-            public Map<String, ?> settings(int port) {
-                return Map.of("server", "http://127.0.0.1:" + port, "namespace", "prod", "service", "main");
+            public Map<String, ?> settings(String address) {
+                return Map.of("server", "http://" + address, "namespace", "prod", "service", "main");
             }
 
-            /** One slice for each port, whose endpoint is ready. */
+            /** One slice for each backend, of which only this one's endpoint is ready. */
             @Override
-            public void set(Set<Integer> ports) {
-                for (int port : new TreeSet<>(slices)) {
-                    if (!ports.contains(port)) {
-                        api.removeSlice("main-" + port);
-                        slices.remove(port);
-                    }
-                }
-                for (int port : ports) {
-                    if (slices.add(port)) {
-                        api.slice(
-                                "main-" + port,
-                                "main",
-                                "{\"name\": \"\", \"port\": " + port + ", \"protocol\": \"TCP\"}",
-                                "{\"addresses\": [\"127.0.0.1\"], \"conditions\": {\"ready\": true}}");
-                    }
-                }
+            public void serve(int backend) {
+                slice(backend, true);
+                slice(1 - backend, false);
+            }
+
+            private void slice(int backend, boolean ready) {
+                api.slice(
+                        "main-" + backend,
+                        "main",
+                        "{\"name\": \"\", \"port\": " + port(backend) + ", \"protocol\": \"TCP\"}",
+                        "{\"addresses\": [\"127.0.0.1\"], \"conditions\": {\"ready\": " + ready + "}}");
             }
 
             @Override
@@ -57,6 +48,16 @@ class KubernetesOutageIT extends RegistryOutage {
             @Override
             public void restart() {
                 api.restart();
+            }
+
+            @Override
+            public void freeze() {
+                api.freeze();
+            }
+
+            @Override
+            public void thaw() {
+                api.thaw();
             }
 
             @Override

@@ -3,8 +3,6 @@ package io.ambassador.faults;
 import io.ambassador.testkit.ScriptedMarathon;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /** A scripted Marathon, since a real one cannot be had in a test. */
 class MarathonOutageIT extends RegistryOutage {
@@ -14,8 +12,8 @@ class MarathonOutageIT extends RegistryOutage {
         master.app("/main", "\"portDefinitions\": [{\"port\": 10000}]");
         return new Registry() {
             @Override
-            public int port() {
-                return master.port();
+            public String address() {
+                return master.address();
             }
 
             @Override
@@ -24,17 +22,13 @@ class MarathonOutageIT extends RegistryOutage {
             }
 
             @Override
-            public Map<String, ?> settings(int port) {
-                return Map.of("addresses", List.of("127.0.0.1:" + port), "app", "/main");
+            public Map<String, ?> settings(String address) {
+                return Map.of("addresses", List.of(address), "app", "/main");
             }
 
             @Override
-            public void set(Set<Integer> ports) {
-                master.tasks(
-                        "/main",
-                        ports.stream()
-                                .map(port -> "{\"host\": \"127.0.0.1\", \"ports\": [" + port + "]}")
-                                .collect(Collectors.joining(",")));
+            public void serve(int backend) {
+                master.tasks("/main", "{\"host\": \"127.0.0.1\", \"ports\": [" + port(backend) + "]}");
             }
 
             @Override
@@ -45,6 +39,16 @@ class MarathonOutageIT extends RegistryOutage {
             @Override
             public void restart() {
                 master.restart();
+            }
+
+            @Override
+            public void freeze() {
+                master.freeze();
+            }
+
+            @Override
+            public void thaw() {
+                master.thaw();
             }
 
             @Override

@@ -221,34 +221,24 @@ class SentinelIT {
     }
 
     @Test
-    void withoutSentinelsTrafficFlowsEvenThroughARestartAndServersTellTheirRoles() throws Exception {
+    void withoutSentinelsServersTellTheirRolesEvenAfterARestart() throws Exception {
         startServers(1);
         Path cache = folder.resolve("cache");
         try (Ambassador before = ambassador(Ambassador.builder().cacheDirectory(cache), null)) {
             awaitRoles(before);
             await().atMost(PATIENCE).until(() -> Files.exists(cache));
-            sentinels.get(0).kill();
-            servesStale(before);
         }
+        sentinels.get(0).kill();
         try (Ambassador after = ambassador(Ambassador.builder().cacheDirectory(cache), null)) {
-            servesStale(after);
             awaitRoles(after);
+            assertEquals(first.port(), RedisPort.of(after.address("orders")));
 
             first.command("CONFIG", "SET", "min-replicas-to-write", "0");
             second.command("REPLICAOF", "NO", "ONE");
             first.command("REPLICAOF", "127.0.0.1", Integer.toString(second.port()));
             await().atMost(PATIENCE).until(() -> roles(after).get(second.port()) == ServerRole.PRIMARY);
             assertEquals(second.port(), RedisPort.of(after.address("orders")), "its own word is all there is");
-        }
-    }
-
-    private void servesStale(Ambassador ambassador) throws Exception {
-        await().atMost(PATIENCE).until(() -> status(ambassador).sources().get(0).stale());
-        InetSocketAddress address = ambassador.address("orders");
-        try (NewConnections clients = NewConnections.start(() -> RedisPort.of(address), 2, 50)) {
-            await().atMost(PATIENCE).until(() -> clients.all().size() > 100);
-            assertEquals(List.of(), NewConnections.failed(clients.all()));
-            assertTrue(clients.all().stream().allMatch(call -> call.backend() == first.port()));
+            assertTrue(status(after).sources().get(0).stale());
         }
     }
 

@@ -53,7 +53,7 @@ final class EngineFollower {
     private final Consumer<Told> listener;
     private final HttpClient client;
     private final LeftOut leftOut;
-    private final Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(2));
+    private final Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(1));
     private int session; // what belongs to an earlier one is passed over
     private boolean asking;
     private boolean askAgain;

@@ -49,7 +49,7 @@ final class Sentinel {
     private final @Nullable RecentPassword password;
     private final EventLoop loop;
     private final Listener listener;
-    private final Backoff backoff = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(2));
+    private final Backoff backoff = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(1));
     private @Nullable SentinelConnection events;
     private @Nullable SentinelConnection questions;
     private @Nullable Future<?> timer;

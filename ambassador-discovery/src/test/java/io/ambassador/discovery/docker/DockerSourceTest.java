@@ -5,7 +5,10 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ambassador.discovery.support.Attempts;
+import io.ambassador.spi.Settings;
 import io.ambassador.spi.discovery.EndpointState.Unreachable;
+import io.ambassador.testkit.ControlThread;
 import io.ambassador.testkit.EndpointSourceContract;
 import io.ambassador.testkit.Ports;
 import io.ambassador.testkit.RecordingListener;
@@ -121,6 +124,19 @@ class DockerSourceTest extends EndpointSourceContract {
                 engine.close();
             }
         };
+    }
+
+    @Test
+    void anEngineThatIsAwayIsLookedForEverySecond() throws Exception {
+        DockerProvider provider = new DockerProvider();
+        try (Attempts away = new Attempts();
+                ControlThread control = new ControlThread()) {
+            DockerConfig config = provider.parse(
+                    Settings.of("discovery", Map.of("host", "tcp://" + away.address(), "label", "app=redis")));
+            try (RecordingListener seen = RecordingListener.watch(provider.create(config, control.scheduler()))) {
+                assertTrue(away.pauseInTheEnd() <= 1_000);
+            }
+        }
     }
 
     @Test

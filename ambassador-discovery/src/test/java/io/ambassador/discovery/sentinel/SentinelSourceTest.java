@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.discovery.sentinel.ScriptedSentinel.State;
+import io.ambassador.discovery.support.Attempts;
 import io.ambassador.spi.ConfigurationException;
 import io.ambassador.spi.Settings;
 import io.ambassador.spi.discovery.DiscoveryUri;
@@ -97,7 +98,8 @@ class SentinelSourceTest extends EndpointSourceContract {
 
     private RecordingListener watch(Map<String, ?> more) throws ConfigurationException {
         Map<String, Object> settings = new TreeMap<>(more);
-        settings.put("addresses", sentinels.stream().map(ScriptedSentinel::at).toList());
+        settings.putIfAbsent(
+                "addresses", sentinels.stream().map(ScriptedSentinel::at).toList());
         settings.put("master", "main");
         SentinelProvider provider = new SentinelProvider();
         Settings parsed = Settings.of("discovery", settings);
@@ -138,6 +140,14 @@ class SentinelSourceTest extends EndpointSourceContract {
             Map.of("127.0.0.1:7001", "primary", "127.0.0.2:7001", "replica");
     private static final Map<String, String> ROLES_AFTER =
             Map.of("127.0.0.1:7001", "replica", "127.0.0.2:7001", "primary");
+
+    @Test
+    void aSentinelThatIsAwayIsLookedForEverySecond() throws Exception {
+        try (Attempts away = new Attempts();
+                RecordingListener seen = watch(Map.of("addresses", List.of(away.address())))) {
+            assertTrue(away.pauseInTheEnd() <= 1_000);
+        }
+    }
 
     @Test
     void newestEpochWinsAgainstTheMajority() throws Exception {

@@ -44,7 +44,13 @@ import org.slf4j.LoggerFactory;
 public final class Connector implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
 
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+    /**
+     * The kernel sends again what was lost when a connection was begun after 1 s, then after 2 s more: a new attempt is
+     * sooner there once the network is back.
+     */
+    private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(1_500);
+
+    private static final Duration TLS_TIMEOUT = Duration.ofSeconds(3);
     private static final Duration TLS_INTERVAL = Duration.ofSeconds(2);
 
     private final ServerAddress address;
@@ -71,16 +77,19 @@ public final class Connector implements AutoCloseable {
     /**
      * A connection that is ready to be spoken on, its certificate verified.
      *
-     * @param timeout for one address, 3 s at most
+     * @param timeout for one address: 1.5 s at most until it is connected, then 3 s at most for TLS
      * @param secret whether a secret will be sent, which must not cross a network in the clear
      * @return completes on the loop; fails with a {@link DiscoveryException} that names server and reason. Once it is
      *     cancelled, what becomes of the attempt is closed
      */
     public CompletableFuture<Channel> connect(Duration timeout, boolean secret) {
         CompletableFuture<Channel> result = new CompletableFuture<>();
-        Duration each = timeout.compareTo(CONNECT_TIMEOUT) < 0 ? timeout : CONNECT_TIMEOUT;
-        new Attempt(result, (int) Math.max(1, each.toMillis()), secret).begin();
+        new Attempt(result, timeout, secret).begin();
         return result;
+    }
+
+    private static int millis(Duration timeout, Duration most) {
+        return (int) Math.max(1, Math.min(timeout.toMillis(), most.toMillis()));
     }
 
     @Override
@@ -136,14 +145,14 @@ public final class Connector implements AutoCloseable {
 
     private final class Attempt {
         private final CompletableFuture<Channel> result;
-        private final int millis;
+        private final Duration timeout;
         private final boolean secret;
         private List<SocketAddress> addresses = List.of();
         private int tried;
 
-        Attempt(CompletableFuture<Channel> result, int millis, boolean secret) {
+        Attempt(CompletableFuture<Channel> result, Duration timeout, boolean secret) {
             this.result = result;
-            this.millis = millis;
+            this.timeout = timeout;
             this.secret = secret;
         }
 
@@ -215,7 +224,7 @@ public final class Connector implements AutoCloseable {
             new Bootstrap()
                     .group(loop)
                     .channel(unix ? NioDomainSocketChannel.class : NioSocketChannel.class)
-                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
+                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis(timeout, CONNECT_TIMEOUT))
                     .handler(new ChannelInboundHandlerAdapter())
                     .connect(to)
                     .addListener(connected -> {
@@ -250,7 +259,7 @@ public final class Connector implements AutoCloseable {
                 return;
             }
             SslHandler handler = contexts.newHandler(channel.alloc(), Endpoint.of("0.0.0.0", address.port()));
-            handler.setHandshakeTimeoutMillis(millis);
+            handler.setHandshakeTimeoutMillis(millis(timeout, TLS_TIMEOUT));
             channel.pipeline().addFirst("tls", handler);
             channel.pipeline().addLast("handshake-failure", HandshakeFailure.IGNORED);
             handler.handshakeFuture().addListener(done -> {

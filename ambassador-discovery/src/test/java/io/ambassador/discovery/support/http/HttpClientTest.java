@@ -271,6 +271,24 @@ class HttpClientTest {
     }
 
     @Test
+    void anAttemptIsGivenUpBeforeTheKernelRestsForLong() throws Exception {
+        List<Socket> waiting = new ArrayList<>();
+        try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            for (int i = 0; i < 2; i++) { // the kernel answers nobody beyond them
+                waiting.add(new Socket(full.getInetAddress(), full.getLocalPort()));
+            }
+            assertFailure(
+                    "connection timed out after 1500 ms",
+                    client(ServerAddress.tcp("127.0.0.1", full.getLocalPort(), null))
+                            .send(HttpRequest.get("/"), LONG));
+        } finally {
+            for (Socket socket : waiting) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
     void namesAreLookedUp() throws Exception {
         try (ScriptedServer server = ScriptedServer.start(HttpClientTest::greet)) {
             ServerAddress address = ServerAddress.tcp("localhost", server.port(), null);
