@@ -19,23 +19,28 @@ final class TcpServerChannel extends AbstractEpollServerChannel {
 
     private final EpollChannelConfig config = new Config(this);
 
-    private TcpServerChannel(LinuxSocket listening) {
-        super(listening, true);
+    private TcpServerChannel(LinuxSocket bound) {
+        super(bound, true);
     }
 
-    /** Binds and listens, to be registered. What is set on it is handed on to its connections. */
-    static TcpServerChannel listen(InetSocketAddress address, int backlog) throws IOException {
+    /** What is set on it from here on, Linux hands on to its connections, which spares them system calls. */
+    static TcpServerChannel bind(InetSocketAddress address) throws IOException {
         LinuxSocket socket = TcpChannel.socket(address);
         try {
             socket.setReuseAddress(true);
             socket.setTcpNoDelay(true);
             socket.bind(address);
-            socket.listen(backlog);
             return new TcpServerChannel(socket);
         } catch (IOException e) {
             socket.close();
             throw e;
         }
+    }
+
+    /** Connections wait in the kernel's queue from now on, until the channel is registered and reads. */
+    TcpServerChannel listen(int backlog) throws IOException {
+        socket.listen(backlog);
+        return this;
     }
 
     @Override

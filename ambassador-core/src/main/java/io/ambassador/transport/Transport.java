@@ -144,11 +144,7 @@ public final class Transport implements AutoCloseable {
         ServerBootstrap bootstrap =
                 new ServerBootstrap().group(loops).option(ChannelOption.AUTO_READ, false).childHandler(child);
         if (epoll && address instanceof InetSocketAddress inet) {
-            TcpServerChannel listening = TcpServerChannel.listen(inet, BACKLOG);
-            if (userTimeout != null) {
-                setUserTimeout(listening.config(), address, userTimeout);
-            }
-            leaveUnpaced(listening.config(), address);
+            TcpServerChannel listening = listen(inet, userTimeout);
             return done(bootstrap.channelFactory(() -> listening).register());
         }
         bootstrap
@@ -164,6 +160,21 @@ public final class Transport implements AutoCloseable {
             bootstrap.option(ChannelOption.SO_REUSEADDR, true);
         }
         return done(bootstrap.bind(known(address)));
+    }
+
+    private static TcpServerChannel listen(InetSocketAddress address, @Nullable Duration userTimeout)
+            throws IOException {
+        TcpServerChannel bound = TcpServerChannel.bind(address);
+        try {
+            if (userTimeout != null) {
+                setUserTimeout(bound.config(), address, userTimeout);
+            }
+            leaveUnpaced(bound.config(), address);
+            return bound.listen(BACKLOG);
+        } catch (IOException | ChannelException e) {
+            bound.unsafe().closeForcibly();
+            throw e;
+        }
     }
 
     private static Channel done(ChannelFuture begun) throws IOException {
@@ -193,7 +204,6 @@ public final class Transport implements AutoCloseable {
         }
     }
 
-    /** What is set on a listener, Linux hands on to the sockets it accepts. */
     private static void setUserTimeout(ChannelConfig config, SocketAddress address, Duration userTimeout) {
         config.setOption(TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
         if (!isLoopback(address)) {
