@@ -158,6 +158,9 @@ public final class Transport implements AutoCloseable {
                 .childHandler(child);
         if (!unix) {
             bootstrap.option(ChannelOption.SO_REUSEADDR, true);
+            if (epoll && isLoopback(address) && LoopbackCongestion.paces()) {
+                bootstrap.option(LoopbackCongestion.OPTION, LoopbackCongestion.unpaced());
+            }
             if (epoll && userTimeout != null) {
                 // Linux hands these on to accepted sockets, which saves a system call for each.
                 bootstrap.option(TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
@@ -221,6 +224,9 @@ public final class Transport implements AutoCloseable {
                 config.setOption(TCP_KEEPIDLE, secondsUntilAsked(userTimeout));
                 config.setOption(TCP_KEEPINTVL, 1);
             }
+        }
+        if (epoll && isLoopback(address) && LoopbackCongestion.paces()) {
+            config.setOption(LoopbackCongestion.OPTION, LoopbackCongestion.unpaced());
         }
         SocketAddress to = epoll ? new DialledChannel.Target(address) : address;
         channel.pipeline().addLast(handler);
