@@ -22,7 +22,20 @@ final class Listeners {
      * @param owner empty but for port 0
      * @param index among equal ones
      */
-    record Place(ListenAddress address, String owner, int index) {}
+    record Place(ListenAddress address, String owner, int index) {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Place place
+                    && index == place.index
+                    && owner.equals(place.owner)
+                    && address.equals(place.address);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * (31 * address.hashCode() + owner.hashCode()) + index;
+        }
+    }
 
     private final Transport transport;
     private final AcceptGate gate = AcceptGate.ofProcess();

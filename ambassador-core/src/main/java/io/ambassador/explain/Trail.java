@@ -22,7 +22,9 @@ public final class Trail {
     private Phase phase = Phase.ACCEPT;
     private long since = System.nanoTime();
     private int candidates;
-    private List<Attempt> attempts = List.of();
+    private List<Attempt> failures = List.of();
+    private @Nullable Endpoint served;
+    private long servedNanos;
     private @Nullable Login login;
 
     /** @param service the listener's */
@@ -60,14 +62,25 @@ public final class Trail {
 
     /** @param failure {@code null} for success */
     public void attempted(Endpoint endpoint, @Nullable EndReason failure, String detail, long tookNanos) {
-        Attempt attempt = new Attempt(endpoint, failure, detail, Duration.ofNanos(tookNanos));
-        if (attempts.isEmpty()) {
-            attempts = List.of(attempt);
+        if (failure == null) {
+            served = endpoint;
+            servedNanos = tookNanos;
         } else {
-            List<Attempt> longer = new ArrayList<>(attempts);
-            longer.add(attempt);
-            attempts = List.copyOf(longer);
+            failures = with(failures, new Attempt(endpoint, failure, detail, Duration.ofNanos(tookNanos)));
         }
+    }
+
+    private List<Attempt> attempts() {
+        return served == null ? failures : with(failures, new Attempt(served, null, "", Duration.ofNanos(servedNanos)));
+    }
+
+    private static List<Attempt> with(List<Attempt> attempts, Attempt last) {
+        if (attempts.isEmpty()) {
+            return List.of(last);
+        }
+        List<Attempt> longer = new ArrayList<>(attempts);
+        longer.add(last);
+        return List.copyOf(longer);
     }
 
     public void loggedIn(@Nullable String username, long secretVersion, boolean prewarmed) {
@@ -85,7 +98,7 @@ public final class Trail {
                 route,
                 client,
                 candidates,
-                attempts,
+                attempts(),
                 login,
                 bytesToBackend,
                 bytesToClient,

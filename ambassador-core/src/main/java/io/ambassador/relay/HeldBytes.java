@@ -19,7 +19,7 @@ final class HeldBytes extends ChannelInboundHandlerAdapter {
     /** Beyond this the client is no longer read; what one read has brought is still held. */
     static final int LIMIT = 64 * 1024;
 
-    private final Queue<Object> waiting = new ArrayDeque<>(2);
+    private @Nullable Queue<Object> waiting; // few clients are that early
     private @Nullable ChannelHandlerContext context;
     private int bytes;
     private boolean tlsClosed;
@@ -37,7 +37,7 @@ final class HeldBytes extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        waiting.add(message);
+        hold(message);
         if (message instanceof ByteBuf buffer) {
             bytes += buffer.readableBytes();
         }
@@ -56,10 +56,21 @@ final class HeldBytes extends ChannelInboundHandlerAdapter {
         boolean end = event == ChannelInputShutdownEvent.INSTANCE || event instanceof SslCloseCompletionEvent;
         if (end && !cutShort) {
             ended = true;
-            waiting.add(event);
+            hold(event);
         } else {
             ctx.fireUserEventTriggered(event);
         }
+    }
+
+    private void hold(Object next) {
+        if (waiting == null) {
+            waiting = new ArrayDeque<>(2);
+        }
+        waiting.add(next);
+    }
+
+    private @Nullable Object next() {
+        return waiting == null ? null : waiting.poll();
     }
 
     /** Hands everything on and leaves the pipeline. */
@@ -69,7 +80,7 @@ final class HeldBytes extends ChannelInboundHandlerAdapter {
             return;
         }
         boolean any = bytes > 0;
-        for (Object next; (next = waiting.poll()) != null; ) {
+        for (Object next; (next = next()) != null; ) {
             if (next instanceof ByteBuf) {
                 ctx.fireChannelRead(next);
             } else {
@@ -86,7 +97,10 @@ final class HeldBytes extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        waiting.forEach(ReferenceCountUtil::release);
-        waiting.clear();
+        if (waiting != null) {
+            waiting.forEach(ReferenceCountUtil::release);
+            waiting = null;
+        }
+        context = null;
     }
 }

@@ -244,6 +244,7 @@ public final class Connection implements OpenConnection, Dial.Outcome, ByteCount
 
     @Override
     public void ready(PooledEndpoint picked, Channel backend, long nanos, long version) {
+        dial = null; // an idle connection need not keep it
         endpoint = picked;
         secretVersion = version;
         picked.opened(nanos);

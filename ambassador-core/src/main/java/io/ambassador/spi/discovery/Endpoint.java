@@ -4,6 +4,7 @@ import io.ambassador.spi.PeerText;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One address of a service. Sources give literal addresses, never names, so that the data plane looks nothing up.
@@ -58,6 +59,24 @@ public record Endpoint(
     /** {@code host:port}, with brackets round IPv6: what identifies an endpoint within its service. */
     public String address() {
         return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    /** This and the next by plain code: a record's own spins classes when it is first called, which each start does. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Endpoint endpoint
+                && port == endpoint.port
+                && weight == endpoint.weight
+                && priority == endpoint.priority
+                && host.equals(endpoint.host)
+                && zone.equals(endpoint.zone)
+                && tags.equals(endpoint.tags)
+                && metadata.equals(endpoint.metadata);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * host.hashCode() + port; // the rest rarely differs between endpoints of one address
     }
 
     @Override

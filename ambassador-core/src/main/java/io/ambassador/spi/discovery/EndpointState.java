@@ -4,6 +4,7 @@ import io.ambassador.spi.PeerText;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What a source says about a service, whole each time. An error is not an empty answer. */
 public sealed interface EndpointState {
@@ -11,6 +12,16 @@ public sealed interface EndpointState {
     record Known(Set<Endpoint> endpoints) implements EndpointState {
         public Known {
             endpoints = Collections.unmodifiableSet(new LinkedHashSet<>(endpoints));
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Known known && endpoints.equals(known.endpoints);
+        }
+
+        @Override
+        public int hashCode() {
+            return endpoints.hashCode();
         }
     }
 

@@ -81,6 +81,9 @@ final class Cache {
         any |= hear(told, Set.of(Type.A, Type.AAAA), now);
         if (any) {
             heard = now;
+            if (of(browse).isDoubted()) {
+                sets.values().forEach(set -> set.confirm(now));
+            }
         }
         return any;
     }

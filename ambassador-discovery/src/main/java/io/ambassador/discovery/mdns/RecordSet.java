@@ -48,6 +48,14 @@ final class RecordSet {
             nextAsk = Long.MAX_VALUE;
         }
 
+        /** It is asked for once, and goes unless it is told again. */
+        private void question(long now) {
+            goodbye = true;
+            expires = Math.min(expires, now + TO_CONFIRM.toNanos());
+            asked = ASKS - 1;
+            nextAsk = now;
+        }
+
         /** With up to 2 % of chance, so that not all who heard a record ask at once. */
         private void schedule() {
             double share = FIRST_ASK + asked * ASK_STEP;
@@ -100,6 +108,7 @@ final class RecordSet {
     private static final int ASKS_UNTIL_DOUBT = 3;
 
     private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Duration TO_CONFIRM = Duration.ofMillis(800);
 
     /** Who hears another ask keeps quiet, so that of many one asks, and not always the same. */
     private static final Duration JITTER = Duration.ofMillis(100);
@@ -147,8 +156,7 @@ final class RecordSet {
         if (flush) {
             changed |= replaceOlder(now);
         }
-        if (!entries.isEmpty() && (none || doubted)) {
-            doubted = false;
+        if (none && !entries.isEmpty()) {
             restart(now);
         }
         return new Heard(changed, full);
@@ -170,6 +178,19 @@ final class RecordSet {
             doubted = true;
             restart(now);
         }
+    }
+
+    boolean isDoubted() {
+        return doubted;
+    }
+
+    /** Somebody answers after a silence: what has not been told since may have gone unheard. */
+    void confirm(long now) {
+        if (doubted) {
+            doubted = false;
+            restart(now);
+        }
+        entries.values().stream().filter(entry -> entry.since < now).forEach(entry -> entry.question(now));
     }
 
     private void restart(long now) {
