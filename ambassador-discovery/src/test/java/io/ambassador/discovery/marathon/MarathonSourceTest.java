@@ -32,6 +32,7 @@ class MarathonSourceTest extends EndpointSourceContract {
     private static final String ONE_PORT = "\"version\": \"v1\", \"portDefinitions\": [{\"port\": 10000}]";
     private static final String CHECKED = ONE_PORT + ", \"healthChecks\": [{\"path\": \"/\"}, {\"path\": \"/b\"}]";
     private static final int CHANGES = Integer.getInteger("discovery.changes.random", 600);
+    private static final int DISTURBANCES = Math.max(6, CHANGES / 500);
 
     private ControlThread control;
     private ScriptedMarathon master;
@@ -280,10 +281,18 @@ class MarathonSourceTest extends EndpointSourceContract {
         long seed = System.nanoTime();
         try (RecordingListener seen = watch(Map.of())) {
             master.tasks(APP, "");
-            Set<String> expected = RandomChanges.make(new TasksByKey(), CHANGES, 6, seed);
+            Set<String> expected = RandomChanges.make(new TasksByKey(), CHANGES, DISTURBANCES, seed);
+            long changed = System.nanoTime();
 
             await().atMost(Duration.ofSeconds(20))
                     .untilAsserted(() -> assertEquals(expected, seen.addresses(), () -> "seed " + seed));
+            System.out.printf(
+                    "measured: Marathon (scripted), %d changes, %d restarts or ends of streams: right %d ms after the"
+                            + " last; %d states told%n",
+                    CHANGES,
+                    DISTURBANCES,
+                    (System.nanoTime() - changed) / 1_000_000,
+                    seen.all().size());
         }
     }
 
