@@ -180,7 +180,7 @@ final class Cache {
         }
         List<byte[]> packets = new ArrayList<>();
         if (browses || doubt) { // in doubt, whoever is there at all has to answer
-            List<RecordSet.Entry> known = doubt
+            List<Entry> known = doubt
                     ? List.of()
                     : of(browse).entries().stream()
                             .filter(each -> each.isKnown(now))

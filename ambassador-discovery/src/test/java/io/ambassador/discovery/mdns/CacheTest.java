@@ -419,7 +419,7 @@ class CacheTest {
         for (int i = 0; i < 500; i++) {
             announce("instance number " + i, "10.0.0.1:" + (1 + i));
         }
-        List<RecordSet.Entry> known = new ArrayList<>();
+        List<Entry> known = new ArrayList<>();
         RecordSet set =
                 new RecordSet(new RecordSet.Rules(1_000, Duration.ofSeconds(1), Duration.ofMinutes(1), 0, false), now);
         for (int i = 0; i < 500; i++) {
