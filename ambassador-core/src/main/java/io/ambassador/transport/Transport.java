@@ -57,8 +57,7 @@ public final class Transport implements AutoCloseable {
     /** Bytes that may wait in the process for a slow reader, each way, before its peer is no longer read. */
     private static final int HIGH_WATER_MARK = 64 * 1024;
 
-    static final WriteBufferWaterMark WATER_MARK =
-            new WriteBufferWaterMark(HIGH_WATER_MARK / 2, HIGH_WATER_MARK);
+    static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(HIGH_WATER_MARK / 2, HIGH_WATER_MARK);
 
     static final ReadSizes READ_SIZES = new ReadSizes();
 
@@ -141,8 +140,10 @@ public final class Transport implements AutoCloseable {
      */
     public Channel bind(SocketAddress address, @Nullable Duration userTimeout, ChannelHandler child)
             throws IOException {
-        ServerBootstrap bootstrap =
-                new ServerBootstrap().group(loops).option(ChannelOption.AUTO_READ, false).childHandler(child);
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(loops)
+                .option(ChannelOption.AUTO_READ, false)
+                .childHandler(child);
         if (epoll && address instanceof InetSocketAddress inet) {
             TcpServerChannel listening = listen(inet, userTimeout);
             return done(bootstrap.channelFactory(() -> listening).register());

@@ -48,6 +48,7 @@ final class LineProtocol implements ProtocolProvider<LineProtocol.Config>, Proto
     volatile @Nullable Supplier<ChannelHandler> guard;
     /** In the backend's pipeline, where the client's bytes are written. */
     volatile @Nullable Supplier<ChannelHandler> filter;
+
     volatile @Nullable Object commonWarmKey;
     /** The calls of a session that throw. */
     final Set<String> defects = ConcurrentHashMap.newKeySet();
