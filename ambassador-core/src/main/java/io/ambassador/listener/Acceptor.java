@@ -13,7 +13,7 @@ import io.ambassador.upstream.Gateway;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
 import java.io.IOException;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * client's event loop.
  */
 @Sharable
-final class Acceptor extends ChannelInitializer<Channel> {
+final class Acceptor extends ChannelInboundHandlerAdapter {
     private final AcceptGate gate;
     private volatile Entrance entrance;
 
@@ -50,8 +50,23 @@ final class Acceptor extends ChannelInitializer<Channel> {
         entrance = to;
     }
 
+    /** Once its channel is registered. */
     @Override
-    protected void initChannel(Channel client) {
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        Channel client = ctx.channel();
+        try {
+            begin(client);
+        } catch (Throwable e) { // a defect, not the client's doing
+            entrance.entry().service().defect("A client could not be set up.", e);
+            Transport.reset(client);
+        } finally {
+            if (!ctx.isRemoved()) {
+                ctx.pipeline().remove(this);
+            }
+        }
+    }
+
+    private void begin(Channel client) {
         gate.entered();
         client.closeFuture().addListener(closed -> gate.left());
         Service entry = entrance.entry().service();
@@ -158,12 +173,5 @@ final class Acceptor extends ChannelInitializer<Channel> {
 
     private static @Nullable InetAddress ip(@Nullable SocketAddress address) {
         return address instanceof InetSocketAddress inet ? inet.getAddress() : null;
-    }
-
-    /** Resets a client whose set-up failed: a defect, not the client's doing. */
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        entrance.entry().service().defect("A client could not be set up.", cause);
-        Transport.reset(ctx.channel());
     }
 }

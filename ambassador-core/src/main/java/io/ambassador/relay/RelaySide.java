@@ -87,8 +87,25 @@ final class RelaySide extends ChannelInboundHandlerAdapter {
         RelaySide to = peer;
         if (to != null && to.channel != null && canFlow(to)) {
             flow(to, to.channel);
-        } else {
+            return;
+        }
+        if (fromClient && channel != null && events != null) {
+            readPassedOver(channel, events);
+        }
+        if (flow == null && !relay.isOver()) {
             resumeReading();
+        }
+    }
+
+    /** What most clients have sent by now need not be waited for. */
+    private void readPassedOver(Channel in, SocketEvents of) {
+        try {
+            ByteBuf bytes = of.readPassedOver(in.alloc());
+            if (bytes != null) {
+                in.pipeline().fireChannelRead(bytes).fireChannelReadComplete();
+            }
+        } catch (IOException e) {
+            broke(in);
         }
     }
 

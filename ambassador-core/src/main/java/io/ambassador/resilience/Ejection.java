@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Ejection {
     private final @Nullable CircuitBreaker breaker;
+    /** Whether the last one that is known of failed. A success after another one says nothing new. */
+    private volatile boolean failedLast;
 
     private Ejection(@Nullable CircuitBreaker breaker) {
         this.breaker = breaker;
@@ -58,15 +60,18 @@ public final class Ejection {
         if (breaker == null) {
             return;
         }
-        if (breaker.getState() == CircuitBreaker.State.OPEN) {
+        CircuitBreaker.State state = breaker.getState();
+        if (state == CircuitBreaker.State.OPEN) {
             breaker.transitionToClosedState();
-        } else {
+        } else if (failedLast || state != CircuitBreaker.State.CLOSED) {
+            failedLast = false;
             breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
         }
     }
 
     public void failed(long nanos, Throwable cause) {
         if (breaker != null && breaker.getState() != CircuitBreaker.State.OPEN) {
+            failedLast = true;
             breaker.onError(nanos, TimeUnit.NANOSECONDS, cause);
         }
     }

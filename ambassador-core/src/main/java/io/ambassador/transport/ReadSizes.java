@@ -7,7 +7,7 @@ import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
  * half empty, between 2 and 64 KiB; little while memory is scarce.
  */
 final class ReadSizes extends DefaultMaxMessagesRecvByteBufAllocator {
-    private static final int LEAST = 2 * 1024;
+    static final int LEAST = 2 * 1024;
     private static final int MOST = 64 * 1024;
 
     @Override

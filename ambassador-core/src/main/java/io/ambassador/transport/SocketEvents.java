@@ -1,5 +1,7 @@
 package io.ambassador.transport;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoOps;
@@ -11,6 +13,7 @@ import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,6 +99,28 @@ public final class SocketEvents implements IoRegistration, EpollIoHandle {
         boolean due = byEdges && passedOver;
         passedOver = false;
         return due;
+    }
+
+    /**
+     * Reads, for the channel, what came when nobody was waiting for it.
+     *
+     * @return {@code null} if there is nothing, or the channel is told of all that comes; released by the caller
+     * @throws IOException if the connection has broken
+     */
+    public @Nullable ByteBuf readPassedOver(ByteBufAllocator allocator) throws IOException {
+        if (!byEdges || !passedOver) {
+            return null;
+        }
+        ByteBuf bytes = allocator.directBuffer(ReadSizes.LEAST, ReadSizes.LEAST);
+        try {
+            ByteBuffer view = bytes.internalNioBuffer(0, bytes.capacity());
+            int read = socket().recv(view, view.position(), view.limit());
+            bytes.writerIndex(Math.max(0, read));
+            passedOver = !bytes.isWritable();
+            return bytes.isReadable() ? bytes.retain() : null;
+        } finally {
+            bytes.release();
+        }
     }
 
     /** From now on {@code taker} writes, and the channel has nothing to write. */

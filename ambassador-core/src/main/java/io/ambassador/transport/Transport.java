@@ -4,6 +4,7 @@ import io.ambassador.spi.discovery.Endpoint;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
@@ -20,10 +21,8 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelConfig;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
-import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannelConfig;
-import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
@@ -35,7 +34,6 @@ import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.SingleThreadEventExecutor;
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -59,8 +57,7 @@ public final class Transport implements AutoCloseable {
     /** Bytes that may wait in the process for a slow reader, each way, before its peer is no longer read. */
     private static final int HIGH_WATER_MARK = 64 * 1024;
 
-    private static final WriteBufferWaterMark WATER_MARK =
-            new WriteBufferWaterMark(HIGH_WATER_MARK / 2, HIGH_WATER_MARK);
+    static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(HIGH_WATER_MARK / 2, HIGH_WATER_MARK);
 
     static final ReadSizes READ_SIZES = new ReadSizes();
 
@@ -143,40 +140,50 @@ public final class Transport implements AutoCloseable {
      */
     public Channel bind(SocketAddress address, @Nullable Duration userTimeout, ChannelHandler child)
             throws IOException {
-        boolean unix = address instanceof UnixDomainSocketAddress;
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
+                .option(ChannelOption.AUTO_READ, false)
+                .childHandler(child);
+        if (epoll && address instanceof InetSocketAddress inet) {
+            TcpServerChannel listening = listen(inet, userTimeout);
+            return done(bootstrap.channelFactory(() -> listening).register());
+        }
+        bootstrap
                 .channelFactory(serverChannel(address))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                .option(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.AUTO_CLOSE, false)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, READ_SIZES)
-                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-                .childHandler(child);
-        if (!unix) {
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
+        if (address instanceof InetSocketAddress) {
             bootstrap.option(ChannelOption.SO_REUSEADDR, true);
-            if (epoll && isLoopback(address) && LoopbackCongestion.paces()) {
-                bootstrap.option(LoopbackCongestion.OPTION, LoopbackCongestion.unpaced());
-            }
-            if (epoll && userTimeout != null) {
-                // Linux hands these on to accepted sockets, which saves a system call for each.
-                bootstrap.option(TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
-                if (!isLoopback(address)) {
-                    bootstrap
-                            .option(SO_KEEPALIVE, 1)
-                            .option(TCP_KEEPIDLE, secondsUntilAsked(userTimeout))
-                            .option(TCP_KEEPINTVL, 1);
-                }
-            }
         }
-        ChannelFuture bound = bootstrap.bind(known(address)).awaitUninterruptibly();
-        if (!bound.isSuccess()) {
-            throw new IOException(reason(bound.cause()), bound.cause());
+        return done(bootstrap.bind(known(address)));
+    }
+
+    private static TcpServerChannel listen(InetSocketAddress address, @Nullable Duration userTimeout)
+            throws IOException {
+        TcpServerChannel bound = TcpServerChannel.bind(address);
+        try {
+            if (userTimeout != null) {
+                setUserTimeout(bound.config(), address, userTimeout);
+            }
+            leaveUnpaced(bound.config(), address);
+            return bound.listen(BACKLOG);
+        } catch (IOException | ChannelException e) {
+            bound.unsafe().closeForcibly();
+            throw e;
         }
-        return bound.channel();
+    }
+
+    private static Channel done(ChannelFuture begun) throws IOException {
+        begun.awaitUninterruptibly();
+        if (!begun.isSuccess()) {
+            throw new IOException(reason(begun.cause()), begun.cause());
+        }
+        return begun.channel();
     }
 
     /** For connections that {@code listener} accepts from now on; as in {@link #bind}, of which it came. */
@@ -184,13 +191,26 @@ public final class Transport implements AutoCloseable {
         if (!epoll || address instanceof UnixDomainSocketAddress) {
             return;
         }
-        int millis = userTimeout == null ? 0 : Math.toIntExact(userTimeout.toMillis());
-        listener.config().setOption(TCP_USER_TIMEOUT, millis);
-        boolean ask = userTimeout != null && !isLoopback(address);
-        listener.config().setOption(SO_KEEPALIVE, ask ? 1 : 0);
-        if (userTimeout != null && ask) {
-            listener.config().setOption(TCP_KEEPIDLE, secondsUntilAsked(userTimeout));
-            listener.config().setOption(TCP_KEEPINTVL, 1);
+        if (userTimeout == null) {
+            listener.config().setOption(TCP_USER_TIMEOUT, 0);
+            listener.config().setOption(SO_KEEPALIVE, 0);
+        } else {
+            setUserTimeout(listener.config(), address, userTimeout);
+        }
+    }
+
+    private static void leaveUnpaced(ChannelConfig config, SocketAddress address) {
+        if (isLoopback(address) && LoopbackCongestion.paces()) {
+            config.setOption(LoopbackCongestion.OPTION, LoopbackCongestion.unpaced());
+        }
+    }
+
+    private static void setUserTimeout(ChannelConfig config, SocketAddress address, Duration userTimeout) {
+        config.setOption(TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
+        if (!isLoopback(address)) {
+            config.setOption(SO_KEEPALIVE, 1);
+            config.setOption(TCP_KEEPIDLE, secondsUntilAsked(userTimeout));
+            config.setOption(TCP_KEEPINTVL, 1);
         }
     }
 
@@ -207,28 +227,22 @@ public final class Transport implements AutoCloseable {
             @Nullable Duration userTimeout,
             ChannelHandler handler) {
         InetSocketAddress address = address(endpoint);
-        Channel channel = epoll ? new DialledChannel(address) : new NioSocketChannel();
+        Channel channel = epoll ? new TcpChannel(address) : new NioSocketChannel();
         SocketChannelConfig config = (SocketChannelConfig) channel.config();
-        config.setConnectTimeoutMillis(Math.toIntExact(timeout.toMillis()))
-                .setTcpNoDelay(true)
-                .setAutoClose(false)
-                .setAllowHalfClosure(true)
-                .setAllocator(PooledByteBufAllocator.DEFAULT)
-                .setWriteBufferWaterMark(WATER_MARK);
+        config.setConnectTimeoutMillis(Math.toIntExact(timeout.toMillis())).setTcpNoDelay(true);
         if (!epoll) {
-            config.setRecvByteBufAllocator(READ_SIZES);
+            config.setAutoClose(false)
+                    .setAllowHalfClosure(true)
+                    .setAllocator(PooledByteBufAllocator.DEFAULT)
+                    .setRecvByteBufAllocator(READ_SIZES)
+                    .setWriteBufferWaterMark(WATER_MARK);
         } else if (userTimeout != null) {
-            config.setOption(TCP_USER_TIMEOUT, Math.toIntExact(userTimeout.toMillis()));
-            if (!isLoopback(address)) {
-                config.setOption(SO_KEEPALIVE, 1);
-                config.setOption(TCP_KEEPIDLE, secondsUntilAsked(userTimeout));
-                config.setOption(TCP_KEEPINTVL, 1);
-            }
+            setUserTimeout(config, address, userTimeout);
         }
-        if (epoll && isLoopback(address) && LoopbackCongestion.paces()) {
-            config.setOption(LoopbackCongestion.OPTION, LoopbackCongestion.unpaced());
+        if (epoll) {
+            leaveUnpaced(config, address);
         }
-        SocketAddress to = epoll ? new DialledChannel.Target(address) : address;
+        SocketAddress to = epoll ? new TcpChannel.Target(address) : address;
         channel.pipeline().addLast(handler);
         ChannelPromise connected = channel.newPromise();
         loop.register(channel).addListener(registered -> {
@@ -311,17 +325,7 @@ public final class Transport implements AutoCloseable {
         if (address instanceof UnixDomainSocketAddress) {
             return epoll ? EpollServerDomainSocketChannel::new : NioServerDomainSocketChannel::new;
         }
-        if (!epoll) {
-            return NioServerSocketChannel::new;
-        }
-        return isIpv4(address)
-                ? () -> new EpollServerSocketChannel(SocketProtocolFamily.INET)
-                : EpollServerSocketChannel::new;
-    }
-
-    /** A socket of IPv4 alone is set up with fewer calls than one for both. */
-    private static boolean isIpv4(SocketAddress address) {
-        return address instanceof InetSocketAddress inet && inet.getAddress() instanceof Inet4Address;
+        return NioServerSocketChannel::new;
     }
 
     /** In the class that this transport's channels know. */

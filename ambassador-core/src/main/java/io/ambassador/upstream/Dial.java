@@ -73,7 +73,7 @@ final class Dial implements Pick {
     private final Trail trail;
     private final Outcome outcome;
     private final List<Candidate> tried = new ArrayList<>(2);
-    private final Set<Long> refusedVersions = new HashSet<>(2);
+    private Set<Long> refusedVersions = Set.of();
     private final long startedAt = System.nanoTime();
     private long deadline;
     private int attempts;
@@ -103,8 +103,8 @@ final class Dial implements Pick {
         this.trail = trail;
         this.outcome = outcome;
         LimitsSpec limits = service.spec().limits();
-        this.deadline = System.nanoTime()
-                + limits.connectTimeout().multipliedBy(limits.connectAttempts()).toNanos()
+        this.deadline = startedAt
+                + Math.multiplyExact(limits.connectTimeout().toNanos(), limits.connectAttempts())
                 + limits.loginTimeout().toNanos();
     }
 
@@ -501,6 +501,7 @@ final class Dial implements Pick {
                 giveUp(lastDetail);
                 return;
             }
+            refusedVersions = new HashSet<>(refusedVersions);
             refusedVersions.add(lease.version());
             closeLease();
             if (refusedVersions.size() >= MAX_LOGINS) {

@@ -53,6 +53,7 @@ public final class Avahi implements AutoCloseable {
         }
     }
 
+    private static final List<String> TABLES = List.of("iptables", "ip6tables");
     private static final List<String> FILTERED = List.of("INPUT", "OUTPUT");
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final String BUS = """
@@ -232,15 +233,20 @@ public final class Avahi implements AutoCloseable {
 
     /** Nothing gets in or out any more, though the link is there. */
     public void cutOff() {
-        for (String chain : FILTERED) {
-            inside("iptables", "-w", "-A", chain, "-j", "DROP");
-        }
+        FILTERED.forEach(chain -> TABLES.forEach(tables -> inside(tables, "-w", "-A", chain, "-j", "DROP")));
     }
 
     public void reconnect() {
-        for (String chain : FILTERED) {
-            inside("iptables", "-w", "-F", chain);
-        }
+        FILTERED.forEach(chain -> TABLES.forEach(tables -> inside(tables, "-w", "-F", chain)));
+    }
+
+    /** This machine's own firewall refuses what is to be sent to the link. */
+    public void forbid() {
+        TABLES.forEach(tables -> run(tables, "-w", "-I", "OUTPUT", "-o", name, "-j", "DROP"));
+    }
+
+    public void allow() {
+        TABLES.forEach(tables -> run("sh", "-c", tables + " -w -D OUTPUT -o " + name + " -j DROP 2>&1 || true"));
     }
 
     /** As if the cable were pulled: this machine's end has no carrier. */
@@ -275,6 +281,7 @@ public final class Avahi implements AutoCloseable {
                 each.close();
             }
         }
+        allow(); // what was forbidden and stayed so
         // The interfaces first: the namespace may live a little longer, and so would its half of them.
         run(
                 "sh",

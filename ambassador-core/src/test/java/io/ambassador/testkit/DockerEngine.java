@@ -138,11 +138,11 @@ public final class DockerEngine implements AutoCloseable {
 
     /** Bridges of its networks, which an engine that ends leaves behind. */
     public List<String> links() {
-        return run(List.of("ip", "-o", "-4", "addr", "show", "to", networks + "0.0/16"))
-                .lines()
-                .map(line -> line.split("\\s+")[1])
-                .distinct()
-                .toList();
+        String shown = run(List.of("ip", "-o", "-4", "addr", "show", "to", networks + "0.0/16"));
+        while (shown.contains("Dump was interrupted")) { // others come and go meanwhile
+            shown = run(List.of("ip", "-o", "-4", "addr", "show", "to", networks + "0.0/16"));
+        }
+        return shown.lines().map(line -> line.split("\\s+")[1]).distinct().toList();
     }
 
     /** An engine that was killed leaves processes behind, which name its directory. */

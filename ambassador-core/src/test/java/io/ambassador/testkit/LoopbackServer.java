@@ -36,8 +36,13 @@ public abstract class LoopbackServer implements AutoCloseable {
     }
 
     protected static ServerSocket bind() {
+        return bind(InetAddress.getLoopbackAddress());
+    }
+
+    /** @param address another one of this machine's */
+    protected static ServerSocket bind(InetAddress address) {
         try {
-            return new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
+            return new ServerSocket(0, 1024, address);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -17,9 +17,13 @@ public final class RandomChanges {
 
         /** Restarts the registry, or does what else it must survive. */
         void disturb(int time) throws Exception;
+
+        /** Every so often: may wait until this is known, so that changes do not outrun who follows them. */
+        default void settle(Set<String> expected) throws Exception {}
     }
 
     private static final int KEYS = 50;
+    private static final int BATCH = 150;
 
     private RandomChanges() {}
 
@@ -40,6 +44,9 @@ public final class RandomChanges {
                         + (1 + random.nextInt(65_535));
                 registry.put(key, endpoint);
                 expected.put(key, endpoint);
+            }
+            if ((i + 1) % BATCH == 0) {
+                registry.settle(new HashSet<>(expected.values()));
             }
             if ((i + 1) * (disturbances + 1) / changes > i * (disturbances + 1) / changes && i + 1 < changes) {
                 registry.disturb((i + 1) * (disturbances + 1) / changes);

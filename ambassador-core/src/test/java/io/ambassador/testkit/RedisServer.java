@@ -15,14 +15,24 @@ public final class RedisServer implements AutoCloseable {
 
     private final int port;
     private final Daemon daemon;
-    private final RespClient admin;
     private final String adminPassword;
+    private RespClient admin;
 
-    private RedisServer(int port, Daemon daemon, RespClient admin, String adminPassword) {
+    private RedisServer(int port, Daemon daemon, String adminPassword) {
         this.port = port;
         this.daemon = daemon;
-        this.admin = admin;
         this.adminPassword = adminPassword;
+        this.admin = connect();
+    }
+
+    private RespClient connect() {
+        RespClient client = RespClient.connectUnix(socket(daemon.directory()));
+        client.command("AUTH", ADMIN, adminPassword);
+        return client;
+    }
+
+    private static Path socket(Path directory) {
+        return directory.resolve("admin.sock");
     }
 
     /** Without a password. */
@@ -53,7 +63,13 @@ public final class RedisServer implements AutoCloseable {
      * @throws RespClient.ErrorReply if the server answers an error
      */
     public synchronized Object command(String... arguments) {
-        return admin.command(arguments);
+        try {
+            return admin.command(arguments);
+        } catch (UncheckedIOException e) { // a sentinel that moves the primary closes everybody's connections
+            admin.close();
+            admin = connect();
+            return admin.command(arguments);
+        }
     }
 
     /** A client's connections, closed from the server's side. */
@@ -82,7 +98,7 @@ public final class RedisServer implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         admin.close();
         daemon.close();
     }
@@ -153,7 +169,7 @@ public final class RedisServer implements AutoCloseable {
         public RedisServer start() {
             int port = fixedPort != 0 ? fixedPort : Ports.free();
             Path directory = Daemon.newDirectory("redis");
-            Path socket = directory.resolve("admin.sock");
+            Path socket = socket(directory);
             List<String> file = new ArrayList<>(List.of(
                     "bind 127.0.0.1",
                     (tls ? "tls-port " : "port ") + port,
@@ -177,9 +193,7 @@ public final class RedisServer implements AutoCloseable {
                     List.of("redis-server", directory.resolve("redis.conf").toString()),
                     () -> Ports.accepts(port) && listens(socket));
             try {
-                RespClient admin = RespClient.connectUnix(socket);
-                admin.command("AUTH", ADMIN, adminPassword);
-                return new RedisServer(port, daemon, admin, adminPassword);
+                return new RedisServer(port, daemon, adminPassword);
             } catch (RuntimeException e) {
                 daemon.close(); // nobody else would
                 throw e;

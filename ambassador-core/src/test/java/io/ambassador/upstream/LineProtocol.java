@@ -46,6 +46,9 @@ final class LineProtocol implements ProtocolProvider<LineProtocol.Config>, Proto
     boolean asksBackendForTls = true;
     volatile @Nullable Endpoint target;
     volatile @Nullable Supplier<ChannelHandler> guard;
+    /** In the backend's pipeline, where the client's bytes are written. */
+    volatile @Nullable Supplier<ChannelHandler> filter;
+
     volatile @Nullable Object commonWarmKey;
     /** The calls of a session that throw. */
     final Set<String> defects = ConcurrentHashMap.newKeySet();
@@ -154,6 +157,10 @@ final class LineProtocol implements ProtocolProvider<LineProtocol.Config>, Proto
             Supplier<ChannelHandler> handler = guard;
             if (handler != null) {
                 clientChannel.pipeline().addBefore("relay", "guard", handler.get());
+            }
+            Supplier<ChannelHandler> filtering = filter;
+            if (filtering != null) {
+                backend.pipeline().addLast("filter", filtering.get());
             }
             if (client != null && client.isLoggedInFor() && greets) {
                 clientChannel.write(Unpooled.copiedBuffer("READY\n", UTF_8));

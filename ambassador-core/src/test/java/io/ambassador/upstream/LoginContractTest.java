@@ -3,6 +3,7 @@ package io.ambassador.upstream;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -26,6 +27,8 @@ import io.ambassador.testkit.ScriptedServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -34,13 +37,17 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Greeting, dialling, login, ready, relay: what any protocol may rely on, tried with a small one. */
 class LoginContractTest extends LineTest {
@@ -287,6 +294,56 @@ class LoginContractTest extends LineTest {
                 assertEquals("late", new String(client.getInputStream().readAllBytes(), UTF_8));
             }
             assertEquals("early late<end>", String.join("", seen).replaceFirst("(<end>)+$", "<end>"));
+        }
+    }
+
+    /** Such as looks at a client's first command. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2 * 1024, 300_000})
+    void whatCameBeforeTheLoginGoesThroughAHandlerThatLeavesAtOnce(int length) throws Exception {
+        protocol.greets = false;
+        protocol.filter = () -> new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+                ctx.write(message, promise);
+                ctx.pipeline().remove(this);
+            }
+        };
+        byte[] bytes = new byte[length];
+        new Random(length).nextBytes(bytes);
+        for (boolean ends : new boolean[] {false, true}) {
+            CountDownLatch sent = new CountDownLatch(1);
+            try (ScriptedServer backend = ScriptedServer.start(connection -> {
+                awaitAtMost(sent);
+                LineServer.letIn(connection);
+            })) {
+                serve(backend.endpoint());
+                try (Socket client = connect()) {
+                    int early = Math.min(length, 20_000);
+                    client.getOutputStream().write(bytes, 0, early);
+                    if (ends && early == length) {
+                        client.shutdownOutput();
+                    }
+                    sent.countDown();
+                    if (early < length) {
+                        client.getOutputStream().write(bytes, early, length - early);
+                    }
+                    assertArrayEquals(bytes, client.getInputStream().readNBytes(length));
+                    if (!client.isOutputShutdown()) {
+                        client.shutdownOutput();
+                    }
+                    assertEquals(-1, client.getInputStream().read());
+                }
+            }
+            ambassador.close();
+        }
+    }
+
+    private static void awaitAtMost(CountDownLatch latch) throws IOException {
+        try {
+            assertTrue(latch.await(20, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new IOException(e);
         }
     }
 

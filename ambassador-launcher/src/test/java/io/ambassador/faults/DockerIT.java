@@ -77,11 +77,6 @@ class DockerIT {
     }
 
     private static Ambassador ambassador(Ambassador.Builder builder, Map<String, ?> discovery) throws Exception {
-        return ambassador(engine, builder, discovery);
-    }
-
-    private static Ambassador ambassador(DockerEngine engine, Ambassador.Builder builder, Map<String, ?> discovery)
-            throws Exception {
         Map<String, Object> settings = new TreeMap<>(discovery);
         settings.putIfAbsent("host", engine.host());
         return builder.service(
@@ -263,34 +258,32 @@ class DockerIT {
 
     @Test
     void engineThatTakesItsContainersAlongIsRightWithinFiveSecondsOfItsReturn() throws Exception {
-        try (DockerEngine mortal = DockerEngine.start()) {
-            for (int i = 1; i <= 3; i++) {
-                Container.run(mortal, i, "--restart", "always");
-            }
-            try (Ambassador ambassador = ambassador(mortal, Ambassador.builder(), SHOP)) {
-                awaitServed(ambassador, 1, 2, 3);
-                InetSocketAddress address = ambassador.address("shop");
-                try (NewConnections clients = NewConnections.start(() -> Container.call(address), 4, 50)) {
-                    mortal.docker("update", "--restart", "no", "shop-3"); // it will not return
-                    mortal.stop("TERM");
-                    mortal.restart();
-                    long back = System.nanoTime();
-                    long enough = back + Duration.ofSeconds(5).toNanos();
-                    await().atMost(PATIENCE).until(() -> clients.since(enough).size() > 50);
-                    List<NewConnections.Call> later = clients.since(enough);
-                    assertEquals(List.of(), NewConnections.failed(later));
-                    // One whose connections failed meanwhile may be ejected for a while yet.
-                    assertTrue(later.stream().allMatch(call -> call.backend() == 1 || call.backend() == 2));
-                    awaitServed(ambassador, 1, 2);
-                    long last = clients.since(back).stream()
-                            .filter(call -> call.error() != null)
-                            .mapToLong(NewConnections.Call::began)
-                            .max()
-                            .orElse(back);
-                    report(
-                            "engine is back with its containers: the last connection that failed began %d ms later",
-                            (last - back) / 1_000_000);
-                }
+        for (int i = 1; i <= 3; i++) {
+            run(i, "--restart", "always");
+        }
+        try (Ambassador ambassador = ambassador(Ambassador.builder(), SHOP)) {
+            awaitServed(ambassador, 1, 2, 3);
+            InetSocketAddress address = ambassador.address("shop");
+            try (NewConnections clients = NewConnections.start(() -> Container.call(address), 4, 50)) {
+                engine.docker("update", "--restart", "no", "shop-3"); // it will not return
+                engine.stop("TERM");
+                engine.restart();
+                long back = System.nanoTime();
+                long enough = back + Duration.ofSeconds(5).toNanos();
+                await().atMost(PATIENCE).until(() -> clients.since(enough).size() > 50);
+                List<NewConnections.Call> later = clients.since(enough);
+                assertEquals(List.of(), NewConnections.failed(later));
+                // One whose connections failed meanwhile may be ejected for a while yet.
+                assertTrue(later.stream().allMatch(call -> call.backend() == 1 || call.backend() == 2));
+                awaitServed(ambassador, 1, 2);
+                long last = clients.since(back).stream()
+                        .filter(call -> call.error() != null)
+                        .mapToLong(NewConnections.Call::began)
+                        .max()
+                        .orElse(back);
+                report(
+                        "engine is back with its containers: the last connection that failed began %d ms later",
+                        (last - back) / 1_000_000);
             }
         }
     }

@@ -8,25 +8,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ambassador.Ambassador;
 import io.ambassador.testkit.Avahi;
-import io.ambassador.testkit.Ports;
-import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntPredicate;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xbill.DNS.ARecord;
@@ -39,65 +33,133 @@ import org.xbill.DNS.SRVRecord;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.TXTRecord;
 
-/** A real Avahi announces, across a link, backends beside it, each of which answers every connection with its number. */
-class MdnsIT {
+/** A real Avahi announces, across a link, backends at this end of it. */
+class MdnsIT extends RegistryOutage {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final String SERVICE = "_outage._tcp";
+    private static final String HOST = "backends.local";
 
-    private static Avahi avahi;
-    private static final List<Process> BACKENDS = new ArrayList<>();
-    private static final List<Integer> PORTS = new ArrayList<>();
+    private final Avahi avahi = Avahi.start();
+    private final List<Greeter> backends = new ArrayList<>();
+    private Avahi.Publication host;
 
     @TempDir
     Path folder;
 
-    @BeforeAll
-    static void start() throws IOException {
-        avahi = Avahi.start();
-        for (int number = 1; number <= 2; number++) {
-            int port = Ports.free();
-            List<String> line = new ArrayList<>(avahi.prefix());
-            line.addAll(List.of(
-                    "java", "-cp", System.getProperty("java.class.path"), "-Xshare:auto", "-XX:TieredStopAtLevel=1"));
-            line.addAll(List.of(
-                    EchoBackend.class.getName(), avahi.address(), Integer.toString(port), Integer.toString(number)));
-            BACKENDS.add(new ProcessBuilder(line).start());
-            PORTS.add(port);
+    @Override
+    protected Registry startRegistry() throws IOException {
+        InetAddress here = InetAddress.getByName(avahi.here());
+        backends.add(Greeter.start(0, here));
+        backends.add(Greeter.start(1, here));
+        host = avahi.beginAddress(HOST, avahi.here());
+        return new Announced();
+    }
+
+    private final class Announced implements Registry {
+        private Avahi.Publication serving;
+        private int backend = -1;
+
+        /** The network interface. */
+        @Override
+        public String address() {
+            return avahi.networkInterface();
         }
-        await().atMost(PATIENCE).until(() -> PORTS.stream().allMatch(avahi::accepts));
+
+        @Override
+        public String type() {
+            return "mdns";
+        }
+
+        @Override
+        public Map<String, ?> settings(String networkInterface) {
+            return Map.of("service", SERVICE, "interface", networkInterface, "max-ttl", "5s");
+        }
+
+        /** The one that served before says goodbye once the other is announced. */
+        @Override
+        public void serve(int next) {
+            if (next != backend) {
+                Avahi.Publication before = serving;
+                serving = publish("backend " + next, SERVICE, next);
+                backend = next;
+                if (before != null) {
+                    before.close();
+                }
+            }
+        }
+
+        @Override
+        public void kill() {
+            avahi.kill();
+        }
+
+        /** Asks the link for a second each whether its own name and those published are free, before it answers. */
+        @Override
+        public void restart() {
+            int times = serving.established();
+            avahi.restart();
+            long began = System.nanoTime();
+            await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(() -> serving.established() > times && host.isAlive());
+            report("MdnsIT: Avahi answers %d ms after its start", (System.nanoTime() - began) / 1_000_000);
+        }
+
+        @Override
+        public void freeze() {
+            avahi.pause();
+        }
+
+        @Override
+        public void thaw() {
+            avahi.resume();
+        }
+
+        @Override
+        public void close() {
+            if (serving != null) {
+                serving.close();
+            }
+            host.close();
+            backends.forEach(Greeter::close);
+            avahi.close();
+        }
     }
 
-    @AfterAll
-    static void stop() {
-        BACKENDS.forEach(Process::destroyForcibly);
-        avahi.close();
+    /** Returns once the link has agreed to it. */
+    private Avahi.Publication publish(String instance, String service, int backend) {
+        Avahi.Publication published =
+                avahi.begin(HOST, instance, service, backends.get(backend).port());
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> published.established() > 0);
+        return published;
     }
 
-    private static Ambassador ambassador(String service, Map<String, String> more) throws Exception {
-        Map<String, String> settings = new HashMap<>(more);
-        settings.put("service", service);
-        settings.put("interface", avahi.networkInterface());
+    @Test
+    @Override
+    void aRegistryThatIsCutOffLeavesTrafficAlone() throws Exception {
+        survives("cut off", avahi.networkInterface(), avahi::cutOff, avahi::reconnect, true);
+    }
+
+    @Test
+    void aLinkThatIsUnpluggedLeavesTrafficAlone() throws Exception {
+        survives("unplugged", avahi.networkInterface(), avahi::unplug, avahi::plugIn, true);
+    }
+
+    private Ambassador ambassador(String service) throws Exception {
         return Ambassador.builder()
                 .service(
                         "echo",
                         described -> described
                                 .listen("127.0.0.1", 0)
                                 .health(Running.WITHOUT_PROBES)
-                                .discover("mdns", settings))
+                                .discover("mdns", Map.of("service", service, "interface", avahi.networkInterface())))
                 .start();
     }
 
-    private static int number(InetSocketAddress address) throws IOException {
-        try (Socket socket = new Socket()) {
-            socket.setSoTimeout(10_000);
-            socket.connect(address, 10_000);
-            return new DataInputStream(socket.getInputStream()).readInt();
-        }
-    }
-
-    private static void awaitServed(Ambassador ambassador, IntPredicate backend) {
+    private void awaitServed(Ambassador ambassador, int backend) {
         await().atMost(PATIENCE)
                 .ignoreExceptionsInstanceOf(IOException.class)
-                .until(() -> backend.test(number(ambassador.address("echo"))));
+                .until(() -> call(ambassador.address("echo")) == backend);
     }
 
     private static Set<String> addresses(Ambassador ambassador) {
@@ -108,28 +170,30 @@ class MdnsIT {
         return addresses;
     }
 
+    /** Also those that go: within two seconds nobody is sent there any more. */
     @Test
-    void newConnectionsFollowWhatIsAnnouncedWithinTwoSeconds() throws Exception {
-        try (Ambassador ambassador = ambassador("_moves._tcp", Map.of());
-                Avahi.Publication one = avahi.publish("one", "_moves._tcp", PORTS.get(0))) {
-            awaitServed(ambassador, number -> number == 1);
+    @Override
+    void changesMoveNewConnections() throws Exception {
+        try (Ambassador ambassador = ambassador("_moves._tcp");
+                Avahi.Publication stays = publish("stays", "_moves._tcp", 0)) {
+            awaitServed(ambassador, 0);
             InetSocketAddress address = ambassador.address("echo");
-            try (NewConnections clients = NewConnections.start(() -> number(address), 2, 50)) {
-                Avahi.Publication two = avahi.publish("two", "_moves._tcp", PORTS.get(1));
+            try (NewConnections clients = NewConnections.start(() -> call(address), 2, 50)) {
+                Avahi.Publication goes = publish("goes", "_moves._tcp", 1);
                 long announced = System.nanoTime(); // when it says that the link has agreed
                 await().atMost(PATIENCE)
-                        .until(() -> clients.since(announced).stream().anyMatch(call -> call.backend() == 2));
-                long came = first(clients, announced, 2) - announced;
+                        .until(() -> clients.since(announced).stream().anyMatch(call -> call.backend() == 1));
+                long came = first(clients, announced, 1) - announced;
 
                 long withdrawn = System.nanoTime();
-                two.close();
+                goes.close();
                 await().atMost(PATIENCE).until(() -> {
                     long now = System.nanoTime();
-                    return last(clients, 2) < now - TimeUnit.SECONDS.toNanos(1);
+                    return last(clients, 1) < now - TimeUnit.SECONDS.toNanos(1);
                 });
-                long went = last(clients, 2) - withdrawn;
+                long went = last(clients, 1) - withdrawn;
                 report(
-                        "announced to first connection: %d ms, withdrawn to last: %d ms",
+                        "MdnsIT: announced to first connection: %d ms, withdrawn to last: %d ms",
                         TimeUnit.NANOSECONDS.toMillis(came), TimeUnit.NANOSECONDS.toMillis(went));
                 assertTrue(came < TimeUnit.SECONDS.toNanos(2), came + " ns");
                 assertTrue(went < TimeUnit.SECONDS.toNanos(2), went + " ns");
@@ -155,46 +219,10 @@ class MdnsIT {
     }
 
     @Test
-    void whileNobodyAnswersWhatWasKnownServesAndIsCalledStale() throws Exception {
-        try (Avahi.Publication one = avahi.publish("one", "_stays._tcp", PORTS.get(0));
-                Ambassador ambassador = ambassador("_stays._tcp", Map.of("max-ttl", "5s"))) {
-            awaitServed(ambassador, number -> number == 1);
-            InetSocketAddress address = ambassador.address("echo");
-            try (NewConnections clients = NewConnections.start(() -> number(address), 2, 50)) {
-                avahi.kill();
-                await().atMost(PATIENCE)
-                        .until(() -> status(ambassador).sources().get(0).stale());
-                long stale = System.nanoTime();
-                await().atMost(PATIENCE).until(() -> clients.since(stale).size() > 20);
-
-                avahi.restart();
-                long back = System.nanoTime();
-                await().atMost(PATIENCE)
-                        .until(() -> !status(ambassador).sources().get(0).stale());
-                report(
-                        "known again %d ms after the responder has come up",
-                        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - back));
-
-                avahi.pause();
-                await().atMost(PATIENCE)
-                        .until(() -> status(ambassador).sources().get(0).stale());
-                avahi.resume();
-                await().atMost(PATIENCE)
-                        .until(() -> !status(ambassador).sources().get(0).stale());
-                assertEquals(
-                        0,
-                        NewConnections.failed(clients.all()).size(),
-                        () -> ambassador.recentEvents().toString());
-            }
-        }
-    }
-
-    @Test
     void onlyWhatComesFromTheLinkIsBelieved() throws Exception {
-        String known = avahi.address() + ":" + PORTS.get(0);
-        try (Avahi.Publication one = avahi.publish("one", "_forged._tcp", PORTS.get(0));
-                Ambassador ambassador = ambassador("_forged._tcp", Map.of())) {
-            awaitServed(ambassador, number -> number == 1);
+        try (Avahi.Publication one = publish("one", "_forged._tcp", 0);
+                Ambassador ambassador = ambassador("_forged._tcp")) {
+            awaitServed(ambassador, 0);
             Path packet = Files.write(folder.resolve("packet"), forged());
 
             String group = "224.0.0.251:5353,ip-multicast-if=" + avahi.address() + ",ip-multicast-ttl=255,reuseaddr";
@@ -204,10 +232,13 @@ class MdnsIT {
             send(packet, group + ",bind=" + avahi.address() + ":5354"); // from another port
             send(packet, avahi.here() + ":5353,reuseaddr,bind=" + avahi.address() + ":5353"); // to this machine alone
 
-            try (Avahi.Publication two =
-                    avahi.publish("two", "_forged._tcp", PORTS.get(1))) { // by which all has been read
+            try (Avahi.Publication two = publish("two", "_forged._tcp", 1)) { // by which all has been read
                 await().atMost(PATIENCE).until(() -> addresses(ambassador).size() > 1);
-                assertEquals(Set.of(known, avahi.address() + ":" + PORTS.get(1)), addresses(ambassador));
+                assertEquals(
+                        backends.stream()
+                                .map(backend -> backend.endpoint().address())
+                                .collect(Collectors.toSet()),
+                        addresses(ambassador));
             }
             send(packet, group + ",bind=" + avahi.address() + ":5353");
             await().atMost(PATIENCE).until(() -> addresses(ambassador).contains("198.18.66.66:666"));
@@ -228,11 +259,11 @@ class MdnsIT {
         return message.toWire();
     }
 
-    private static void send(Path packet, String to) {
+    private void send(Path packet, String to) {
         inside("socat", "-u", "FILE:" + packet, "UDP4-DATAGRAM:" + to);
     }
 
-    private static void inside(String... command) {
+    private void inside(String... command) {
         List<String> line = new ArrayList<>(avahi.prefix());
         line.addAll(List.of(command));
         Running.run(line.toArray(String[]::new));

@@ -61,7 +61,7 @@ abstract class RegistryOutage {
     }
 
     /** Breaks something, or mends it. */
-    private interface Step {
+    interface Step {
         void run() throws Exception;
     }
 
@@ -161,7 +161,7 @@ abstract class RegistryOutage {
      * @param address where the ambassador finds the registry
      * @param changes whether the registry can be changed meanwhile
      */
-    private void survives(String fault, String address, Step fail, Step mend, boolean changes) throws Exception {
+    final void survives(String fault, String address, Step fail, Step mend, boolean changes) throws Exception {
         SimpleMeterRegistry meters = new SimpleMeterRegistry();
         try (Ambassador before = serving(address, new SimpleMeterRegistry());
                 NewConnections clients = clients(before)) {
@@ -236,9 +236,10 @@ abstract class RegistryOutage {
                 .start();
     }
 
+    /** One by one: some backends have little room for who waits to be accepted. */
     private NewConnections clients(Ambassador ambassador) {
         InetSocketAddress address = ambassador.address("main");
-        return NewConnections.start(() -> call(address), 2, 50);
+        return NewConnections.start(() -> call(address), 1, 50);
     }
 
     private static boolean served(NewConnections clients, long since, int backend) {

@@ -7,7 +7,7 @@ import io.ambassador.spi.protocol.Login;
 import io.ambassador.spi.protocol.LoginException;
 import io.ambassador.spi.secret.Secret;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +30,7 @@ final class AuthCommand {
         try (Secret secret = login.secret()) {
             byte[] password = secret.reveal();
             try {
-                command = encode(login.username(), password);
+                command = encode(ctx.alloc(), login.username(), password);
             } finally {
                 Arrays.fill(password, (byte) 0);
             }
@@ -42,12 +42,12 @@ final class AuthCommand {
         });
     }
 
-    /** Direct, since a transport copies heap buffers; not pooled, and of the exact size, since growing leaves a copy. */
-    private static ByteBuf encode(@Nullable String username, byte[] password) {
+    /** Direct, since a transport copies heap buffers, and of the exact size, since growing leaves a copy. */
+    private static ByteBuf encode(ByteBufAllocator allocator, @Nullable String username, byte[] password) {
         byte[] user = username == null ? null : username.getBytes(UTF_8);
         byte[] head = ("*" + (user == null ? 2 : 3) + "\r\n").getBytes(US_ASCII);
         int size = head.length + bulkSize(NAME) + (user == null ? 0 : bulkSize(user)) + bulkSize(password);
-        ByteBuf command = UnpooledByteBufAllocator.DEFAULT.directBuffer(size, size);
+        ByteBuf command = allocator.directBuffer(size, size);
         command.writeBytes(head);
         writeBulk(command, NAME);
         if (user != null) {

@@ -81,6 +81,9 @@ final class Cache {
         any |= hear(told, Set.of(Type.A, Type.AAAA), now);
         if (any) {
             heard = now;
+            if (of(browse).isDoubted()) {
+                sets.values().forEach(set -> set.confirm(now));
+            }
         }
         return any;
     }
@@ -177,7 +180,7 @@ final class Cache {
         }
         List<byte[]> packets = new ArrayList<>();
         if (browses || doubt) { // in doubt, whoever is there at all has to answer
-            List<RecordSet.Entry> known = doubt
+            List<Entry> known = doubt
                     ? List.of()
                     : of(browse).entries().stream()
                             .filter(each -> each.isKnown(now))

@@ -103,12 +103,12 @@ final class Packets {
     }
 
     /** Who is there besides those that are known already (section 7.1); of several packets, all but the last say so. */
-    static List<byte[]> browse(Name service, List<RecordSet.Entry> known, long now) {
+    static List<byte[]> browse(Name service, List<Entry> known, long now) {
         List<byte[]> packets = new ArrayList<>();
         Message message = new Message(0);
         message.addRecord(Record.newRecord(service, Type.PTR, DClass.IN), Section.QUESTION);
         int size = Header.LENGTH + service.length() + QUESTION_BYTES;
-        for (RecordSet.Entry each : known) {
+        for (Entry each : known) {
             byte[] data = each.value().rdataToWireCanonical();
             int more = service.length() + RECORD_BYTES + data.length;
             if (size + more > MOST_BYTES) {

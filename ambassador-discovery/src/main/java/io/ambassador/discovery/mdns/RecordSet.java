@@ -18,56 +18,6 @@ import org.xbill.DNS.Record;
  * one, for those that got lost or were left out because they had just been told. Times are of {@link System#nanoTime}.
  */
 final class RecordSet {
-    /** One record, as long as it is believed. */
-    static final class Entry {
-        private final Record value;
-        private long since;
-        private long ttl;
-        private long expires;
-        private int asked; // how many of the times for asking are over
-        private long nextAsk;
-        private boolean goodbye;
-
-        private Entry(Record value) {
-            this.value = value;
-        }
-
-        private void refresh(long now, long ttlNanos) {
-            since = now;
-            ttl = ttlNanos;
-            expires = now + ttlNanos;
-            goodbye = false;
-            asked = 0;
-            schedule();
-        }
-
-        /** RFC 6762, sections 10.1 and 10.2: it goes in a second, unless somebody objects. */
-        private void leave(long now) {
-            goodbye = true;
-            expires = Math.min(expires, now + SECOND.toNanos());
-            nextAsk = Long.MAX_VALUE;
-        }
-
-        /** With up to 2 % of chance, so that not all who heard a record ask at once. */
-        private void schedule() {
-            double share = FIRST_ASK + asked * ASK_STEP;
-            nextAsk = asked < ASKS ? since + (long) (ttl * (share + Jitter.between(0, JITTER_SHARE))) : Long.MAX_VALUE;
-        }
-
-        Record value() {
-            return value;
-        }
-
-        /** Half of its time is left, so whoever is asked need not tell it again. */
-        boolean isKnown(long now) {
-            return !goodbye && expires - now > ttl / 2;
-        }
-
-        long secondsLeft(long now) {
-            return TimeUnit.NANOSECONDS.toSeconds(expires - now);
-        }
-    }
-
     /**
      * What became of a response.
      *
@@ -91,15 +41,8 @@ final class RecordSet {
      */
     record Rules(int most, Duration delay, Duration longestDelay, int followUps, boolean lingers) {}
 
-    private static final double FIRST_ASK = 0.80;
-    private static final double ASK_STEP = 0.05;
-    private static final double JITTER_SHARE = 0.02;
-    private static final int ASKS = 4;
-
-    /** From the third time on, it is in doubt whether anybody answers at all. */
-    private static final int ASKS_UNTIL_DOUBT = 3;
-
-    private static final Duration SECOND = Duration.ofSeconds(1);
+    /** Questions without an answer after which there is likely no record. */
+    private static final int ASKS_UNTIL_NONE = 3;
 
     /** Who hears another ask keeps quiet, so that of many one asks, and not always the same. */
     private static final Duration JITTER = Duration.ofMillis(100);
@@ -147,8 +90,7 @@ final class RecordSet {
         if (flush) {
             changed |= replaceOlder(now);
         }
-        if (!entries.isEmpty() && (none || doubted)) {
-            doubted = false;
+        if (none && !entries.isEmpty()) {
             restart(now);
         }
         return new Heard(changed, full);
@@ -156,7 +98,7 @@ final class RecordSet {
 
     /** What is older than a second and was not repeated is not so any more. */
     private boolean replaceOlder(long now) {
-        Predicate<Entry> older = entry -> now - entry.since > SECOND.toNanos();
+        Predicate<Entry> older = entry -> entry.isOlder(now);
         if (rules.lingers()) {
             entries.values().stream().filter(older).forEach(entry -> entry.leave(now));
             return false;
@@ -170,6 +112,19 @@ final class RecordSet {
             doubted = true;
             restart(now);
         }
+    }
+
+    boolean isDoubted() {
+        return doubted;
+    }
+
+    /** Somebody answers after a silence: what has not been told since may have gone unheard. */
+    void confirm(long now) {
+        if (doubted) {
+            doubted = false;
+            restart(now);
+        }
+        entries.values().stream().filter(entry -> !entry.isToldAt(now)).forEach(entry -> entry.question(now));
     }
 
     private void restart(long now) {
@@ -192,10 +147,9 @@ final class RecordSet {
         List<Expired> expired = new ArrayList<>();
         for (Iterator<Entry> all = entries.values().iterator(); all.hasNext(); ) {
             Entry entry = all.next();
-            if (entry.expires <= now) {
+            if (entry.expires() <= now) {
                 all.remove();
-                double inDoubt = FIRST_ASK + (ASKS_UNTIL_DOUBT - 1) * ASK_STEP;
-                expired.add(new Expired(entry.value, !entry.goodbye, entry.since + (long) (entry.ttl * inDoubt)));
+                expired.add(new Expired(entry.value(), !entry.isLeaving(), entry.inDoubt()));
             }
         }
         if (!expired.isEmpty() && entries.isEmpty()) {
@@ -208,23 +162,21 @@ final class RecordSet {
     long due() {
         long due = nextAsk;
         for (Entry entry : entries.values()) {
-            due = Math.min(due, Math.min(entry.expires, entry.nextAsk));
+            due = Math.min(due, Math.min(entry.expires(), entry.nextAsk()));
         }
         return due;
     }
 
     boolean isToBeAsked(long now) {
-        return nextAsk <= now || entries.values().stream().anyMatch(entry -> entry.nextAsk <= now);
+        return nextAsk <= now || entries.values().stream().anyMatch(entry -> entry.nextAsk() <= now);
     }
 
     /** It is being asked for. Returns whether it is in doubt that anybody answers at all. */
     boolean asked(long now) {
         boolean doubt = false;
         for (Entry entry : entries.values()) {
-            while (entry.nextAsk <= now) {
-                entry.asked++;
-                doubt |= entry.asked >= ASKS_UNTIL_DOUBT;
-                entry.schedule();
+            while (entry.nextAsk() <= now) {
+                doubt |= entry.asked();
             }
         }
         if (isMissing()) {
@@ -242,7 +194,7 @@ final class RecordSet {
 
     /** Whether there may well be a record that has not been told yet: a responder need not repeat one within a second. */
     boolean isAwaited() {
-        return !told && asks < ASKS_UNTIL_DOUBT;
+        return !told && asks < ASKS_UNTIL_NONE;
     }
 
     boolean isEmpty() {

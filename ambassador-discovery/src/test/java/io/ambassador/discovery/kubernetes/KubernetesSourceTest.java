@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KubernetesSourceTest extends EndpointSourceContract {
     private static final String PORT = "{\"name\": \"\", \"port\": 7001, \"protocol\": \"TCP\"}";
     private static final int CHANGES = Integer.getInteger("discovery.changes.random", 600);
+    private static final int DISTURBANCES = Math.max(3, CHANGES / 500);
 
     private ControlThread control;
     private ScriptedKubernetes api;
@@ -245,10 +246,18 @@ class KubernetesSourceTest extends EndpointSourceContract {
             api.removeSlice("redis-" + slice);
         }
         try (RecordingListener seen = watch(Map.of())) {
-            Set<String> expected = RandomChanges.make(new EachItsSlice(api), CHANGES, 6, seed);
+            Set<String> expected = RandomChanges.make(new EachItsSlice(api, seen), CHANGES, DISTURBANCES, seed);
+            long changed = System.nanoTime();
 
             await().atMost(Duration.ofSeconds(20))
                     .untilAsserted(() -> assertEquals(expected, seen.addresses(), () -> "seed " + seed));
+            System.out.printf(
+                    "measured: Kubernetes (scripted), %d changes, %d restarts or ends of watches: right %d ms after the"
+                            + " last; %d states told%n",
+                    CHANGES,
+                    DISTURBANCES,
+                    (System.nanoTime() - changed) / 1_000_000,
+                    seen.all().size());
         }
     }
 
@@ -340,7 +349,7 @@ class KubernetesSourceTest extends EndpointSourceContract {
     }
 
     /** Each key is a slice with one endpoint. */
-    private record EachItsSlice(ScriptedKubernetes api) implements RandomChanges.Registry {
+    private record EachItsSlice(ScriptedKubernetes api, RecordingListener seen) implements RandomChanges.Registry {
         @Override
         public void put(int key, String endpoint) {
             String[] parts = endpoint.split(":");
@@ -350,6 +359,13 @@ class KubernetesSourceTest extends EndpointSourceContract {
         @Override
         public void delete(int key) {
             api.removeSlice("redis-" + key);
+        }
+
+        @Override
+        public void settle(Set<String> expected) {
+            await().atMost(Duration.ofSeconds(20))
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> seen.addresses().equals(expected));
         }
 
         @Override

@@ -32,6 +32,7 @@ class MarathonSourceTest extends EndpointSourceContract {
     private static final String ONE_PORT = "\"version\": \"v1\", \"portDefinitions\": [{\"port\": 10000}]";
     private static final String CHECKED = ONE_PORT + ", \"healthChecks\": [{\"path\": \"/\"}, {\"path\": \"/b\"}]";
     private static final int CHANGES = Integer.getInteger("discovery.changes.random", 600);
+    private static final int DISTURBANCES = Math.max(3, CHANGES / 500);
 
     private ControlThread control;
     private ScriptedMarathon master;
@@ -280,10 +281,18 @@ class MarathonSourceTest extends EndpointSourceContract {
         long seed = System.nanoTime();
         try (RecordingListener seen = watch(Map.of())) {
             master.tasks(APP, "");
-            Set<String> expected = RandomChanges.make(new TasksByKey(), CHANGES, 6, seed);
+            Set<String> expected = RandomChanges.make(new TasksByKey(seen), CHANGES, DISTURBANCES, seed);
+            long changed = System.nanoTime();
 
             await().atMost(Duration.ofSeconds(20))
                     .untilAsserted(() -> assertEquals(expected, seen.addresses(), () -> "seed " + seed));
+            System.out.printf(
+                    "measured: Marathon (scripted), %d changes, %d restarts or ends of streams: right %d ms after the"
+                            + " last; %d states told%n",
+                    CHANGES,
+                    DISTURBANCES,
+                    (System.nanoTime() - changed) / 1_000_000,
+                    seen.all().size());
         }
     }
 
@@ -337,6 +346,11 @@ class MarathonSourceTest extends EndpointSourceContract {
     /** Each key is a task. */
     private final class TasksByKey implements RandomChanges.Registry {
         private final Map<Integer, String> byKey = new TreeMap<>();
+        private final RecordingListener seen;
+
+        TasksByKey(RecordingListener seen) {
+            this.seen = seen;
+        }
 
         @Override
         public void put(int key, String endpoint) {
@@ -348,6 +362,13 @@ class MarathonSourceTest extends EndpointSourceContract {
         public void delete(int key) {
             byKey.remove(key);
             tell();
+        }
+
+        @Override
+        public void settle(Set<String> expected) {
+            await().atMost(Duration.ofSeconds(20))
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> seen.addresses().equals(expected));
         }
 
         @Override

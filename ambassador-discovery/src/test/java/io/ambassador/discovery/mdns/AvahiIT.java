@@ -131,6 +131,29 @@ class AvahiIT {
     }
 
     @Test
+    void allThatIsFollowedOnALinkThatFailsIsFollowedAgain() {
+        try (Avahi.Publication one = avahi.begin(avahi.host(), "one", "_one._tcp", 1);
+                Avahi.Publication two = avahi.begin(avahi.host(), "two", "_two._tcp", 2);
+                RecordingListener seenOne = follow("_one._tcp", Map.of());
+                RecordingListener seenTwo = follow("_two._tcp", Map.of())) {
+            await().atMost(PATIENCE)
+                    .until(() -> !known(seenOne).isEmpty() && !known(seenTwo).isEmpty());
+            avahi.forbid();
+            try (RecordingListener asks = follow("_three._tcp", Map.of())) {
+                await().atMost(PATIENCE)
+                        .until(() -> seenOne.last() instanceof Unreachable
+                                && seenTwo.last() instanceof Unreachable
+                                && asks.last() instanceof Unreachable);
+            }
+            avahi.allow();
+            await().atMost(PATIENCE)
+                    .until(() -> !known(seenOne).isEmpty() && !known(seenTwo).isEmpty());
+        } finally {
+            avahi.allow();
+        }
+    }
+
+    @Test
     void whatIsPublishedInTheEndIsWhatIsKnown() throws Exception {
         long seed = System.nanoTime();
         try (RecordingListener seen = follow("_random._tcp", Map.of("max-ttl", "5s"));
@@ -142,10 +165,11 @@ class AvahiIT {
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertEquals(expected, seen.addresses(), () -> "seed " + seed));
             System.out.printf(
-                    "%d changes with %d outages made within %s, their %d endpoints known %s later, %d states told%n",
+                    "%d changes with %d outages made within %s, %d announced; their %d endpoints known %s later, %d states told%n",
                     CHANGES,
                     OUTAGES,
                     made,
+                    publications.announced(),
                     expected.size(),
                     Duration.ofNanos(System.nanoTime() - began).minus(made),
                     seen.all().size());
@@ -159,6 +183,7 @@ class AvahiIT {
         private final Map<Integer, String> endpoints = new HashMap<>();
         private final Map<Integer, List<Avahi.Publication>> published = new HashMap<>();
         private final RecordingListener seen;
+        private int announced;
         private boolean outage;
         private int puts;
 
@@ -187,8 +212,17 @@ class AvahiIT {
         public void delete(int key) {
             List<Avahi.Publication> before = published.remove(key);
             if (before != null) {
+                announced += before.get(1).established() > 0 ? 1 : 0;
                 before.forEach(Avahi.Publication::close);
             }
+        }
+
+        /** Those that the link has agreed to before the next change. */
+        int announced() {
+            return announced
+                    + (int) published.values().stream()
+                            .filter(each -> each.get(1).established() > 0)
+                            .count();
         }
 
         void repeatFailed() {

@@ -156,7 +156,7 @@ class CacheTest {
         assertEquals(0, asking(sentWithin(60), Type.A));
     }
 
-    /** Avahi announces it alone, and a second later together with the others. */
+    /** It may be announced alone, and a second later together with the others. */
     @Test
     void aFurtherAddressDoesNotTakeTheOthersPlace() throws Exception {
         announce("one", "10.0.0.1:1");
@@ -198,6 +198,34 @@ class CacheTest {
         pass(1.2, false, null);
         assertEquals(zone.places(), known());
         assertTrue(asking(sentWithin(60), Type.PTR) <= 3);
+    }
+
+    @Test
+    void afterASilenceNewInstancesAreAskedForAtOnce() {
+        announce("long ago", "10.0.0.1:1");
+        sentWithin(50);
+        announce("later", "10.0.0.2:2");
+        sentWithin(50.1);
+        zone.put("new", "10.0.0.3:3");
+        cache.hear(zone.announcement("new").subList(0, 1), now);
+        assertTrue(asking(sentWithin(0.13), Type.SRV) >= 2, "of the new one and the one to be confirmed");
+    }
+
+    @Test
+    void afterASilenceWhatIsStillBelievedHasToBeConfirmed() {
+        announce("long ago", "10.0.0.1:1");
+        sentWithin(50);
+        announce("went unheard", "10.0.0.2:2");
+        announce("moved unheard", "10.0.0.3:3");
+        announce("stays", "10.0.0.4:4");
+        sentWithin(50.1);
+        assertTrue(cache.takeLostSilently());
+        zone.remove("went unheard");
+        zone.put("moved unheard", "10.0.0.5:5");
+
+        pass(2.2, false, null);
+        assertEquals(zone.places(), known());
+        assertFalse(cache.takeLostSilently());
     }
 
     @Test
@@ -391,7 +419,7 @@ class CacheTest {
         for (int i = 0; i < 500; i++) {
             announce("instance number " + i, "10.0.0.1:" + (1 + i));
         }
-        List<RecordSet.Entry> known = new ArrayList<>();
+        List<Entry> known = new ArrayList<>();
         RecordSet set =
                 new RecordSet(new RecordSet.Rules(1_000, Duration.ofSeconds(1), Duration.ofMinutes(1), 0, false), now);
         for (int i = 0; i < 500; i++) {

@@ -1,5 +1,6 @@
 package io.ambassador.transport;
 
+import io.netty.channel.Channel;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.epoll.LinuxSocket;
@@ -10,11 +11,12 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to an endpoint, by epoll, that asks the kernel nothing it can know: Netty's own asks for both addresses
- * as it connects, for the size of a buffer as it is made, and for its lingering as it closes.
+ * A connection, by epoll, that asks the kernel for little it can know. Netty's own asks for both addresses as it
+ * connects, for the size of a buffer as it is made, and for its lingering as it closes; it also sets what a listening
+ * socket hands on.
  */
-final class DialledChannel extends AbstractEpollStreamChannel {
-    /** Where to connect to, in a class that Netty does not look through. Shown as the address is, in exceptions. */
+final class TcpChannel extends AbstractEpollStreamChannel {
+    /** Where to connect to, in a class that Netty does not look into. Shown as the address is, in exceptions. */
     static final class Target extends SocketAddress {
         private static final long serialVersionUID = 1L;
 
@@ -30,24 +32,33 @@ final class DialledChannel extends AbstractEpollStreamChannel {
         }
     }
 
-    private final DialledChannelConfig config;
-    private @Nullable InetSocketAddress remote;
+    private final TcpChannelConfig config;
+    private final InetSocketAddress remote;
 
     /** @param to a literal address; connect to a {@link Target} of it */
-    DialledChannel(InetSocketAddress to) {
+    TcpChannel(InetSocketAddress to) {
         super(socket(to), false);
-        config = new DialledChannelConfig(this);
+        remote = to;
+        config = new TcpChannelConfig(this);
+    }
+
+    /** Accepted; not read from until somebody asks. */
+    TcpChannel(Channel listener, int descriptor, InetSocketAddress from) {
+        super(listener, descriptor);
+        remote = from;
+        config = new TcpChannelConfig(this);
+        config.setAutoRead(false);
     }
 
     /** A socket of IPv4 alone is set up with fewer calls than one for both. */
-    private static LinuxSocket socket(InetSocketAddress to) {
-        return to.getAddress() instanceof Inet4Address
+    static LinuxSocket socket(InetSocketAddress address) {
+        return address.getAddress() instanceof Inet4Address
                 ? LinuxSocket.newSocketStream(SocketProtocolFamily.INET)
                 : LinuxSocket.newSocketStream();
     }
 
     @Override
-    public DialledChannelConfig config() {
+    public TcpChannelConfig config() {
         return config;
     }
 
@@ -56,8 +67,7 @@ final class DialledChannel extends AbstractEpollStreamChannel {
         if (from != null) {
             socket.bind(from);
         }
-        remote = ((Target) to).address;
-        boolean connected = socket.connect(remote);
+        boolean connected = socket.connect(((Target) to).address);
         if (!connected) {
             setFlag(EpollIoOps.EPOLLOUT.value());
         }
@@ -66,7 +76,8 @@ final class DialledChannel extends AbstractEpollStreamChannel {
 
     @Override
     protected @Nullable SocketAddress localAddress0() {
-        return isActive() ? socket.localAddress() : null;
+        SocketAddress known = super.localAddress0();
+        return known == null && isActive() ? socket.localAddress() : known;
     }
 
     @Override

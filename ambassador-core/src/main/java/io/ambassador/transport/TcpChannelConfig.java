@@ -1,6 +1,7 @@
 package io.ambassador.transport;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelException;
 import io.netty.channel.MessageSizeEstimator;
 import io.netty.channel.RecvByteBufAllocator;
@@ -9,8 +10,8 @@ import io.netty.channel.epoll.EpollChannelConfig;
 import io.netty.channel.socket.SocketChannelConfig;
 import java.io.IOException;
 
-/** Settings of a {@link DialledChannel}. What it is made with is what every one of them has. */
-final class DialledChannelConfig extends EpollChannelConfig implements SocketChannelConfig {
+/** Settings of a {@link TcpChannel}. What it is made with is what every one of them has. */
+final class TcpChannelConfig extends EpollChannelConfig implements SocketChannelConfig {
     private interface Get<T> {
         T get() throws IOException;
     }
@@ -21,8 +22,11 @@ final class DialledChannelConfig extends EpollChannelConfig implements SocketCha
 
     private volatile boolean halfClosure = true;
 
-    DialledChannelConfig(DialledChannel channel) {
+    TcpChannelConfig(TcpChannel channel) {
         super(channel, Transport.READ_SIZES);
+        setAutoClose(false);
+        setAllocator(PooledByteBufAllocator.DEFAULT);
+        setWriteBufferWaterMark(Transport.WATER_MARK);
     }
 
     @Override
@@ -130,56 +134,56 @@ final class DialledChannelConfig extends EpollChannelConfig implements SocketCha
     }
 
     @Override
-    public DialledChannelConfig setConnectTimeoutMillis(int millis) {
+    public TcpChannelConfig setConnectTimeoutMillis(int millis) {
         super.setConnectTimeoutMillis(millis);
         return this;
     }
 
     @Override
     @Deprecated
-    public DialledChannelConfig setMaxMessagesPerRead(int messages) {
+    public TcpChannelConfig setMaxMessagesPerRead(int messages) {
         super.setMaxMessagesPerRead(messages);
         return this;
     }
 
     @Override
-    public DialledChannelConfig setWriteSpinCount(int count) {
+    public TcpChannelConfig setWriteSpinCount(int count) {
         super.setWriteSpinCount(count);
         return this;
     }
 
     @Override
-    public DialledChannelConfig setAllocator(ByteBufAllocator allocator) {
+    public TcpChannelConfig setAllocator(ByteBufAllocator allocator) {
         super.setAllocator(allocator);
         return this;
     }
 
     @Override
-    public DialledChannelConfig setRecvByteBufAllocator(RecvByteBufAllocator allocator) {
+    public TcpChannelConfig setRecvByteBufAllocator(RecvByteBufAllocator allocator) {
         super.setRecvByteBufAllocator(allocator);
         return this;
     }
 
     @Override
-    public DialledChannelConfig setAutoRead(boolean autoRead) {
+    public TcpChannelConfig setAutoRead(boolean autoRead) {
         super.setAutoRead(autoRead);
         return this;
     }
 
     @Override
-    public DialledChannelConfig setAutoClose(boolean autoClose) {
+    public TcpChannelConfig setAutoClose(boolean autoClose) {
         super.setAutoClose(autoClose);
         return this;
     }
 
     @Override
-    public DialledChannelConfig setWriteBufferWaterMark(WriteBufferWaterMark mark) {
+    public TcpChannelConfig setWriteBufferWaterMark(WriteBufferWaterMark mark) {
         super.setWriteBufferWaterMark(mark);
         return this;
     }
 
     @Override
-    public DialledChannelConfig setMessageSizeEstimator(MessageSizeEstimator estimator) {
+    public TcpChannelConfig setMessageSizeEstimator(MessageSizeEstimator estimator) {
         super.setMessageSizeEstimator(estimator);
         return this;
     }
