@@ -66,6 +66,7 @@ class DocumentsTest {
             Map.entry("docs/extending.md#4", "a log line stands for what readers do; LeaseBoardTest does it"),
             Map.entry("docs/getting-started.md#7", "the address is the reader's own; AmbassadorTest does the same"),
             Map.entry("docs/footprint.md#1", "takes minutes and a quiet machine; FootprintIT measures less"),
+            Map.entry("docs/footprint.md#2", "prints what differs from run to run, by a tool of the JDK"),
             Map.entry("docs/image.md#1", "ImageIT does it with a tag and bases of its own"),
             Map.entry("docs/image.md#2", "needs BuildKit, an emulator and a registry"),
             Map.entry("docs/image.md#3", "the application is the reader's own; ImageIT runs one so"),
