@@ -51,36 +51,27 @@ public final class MeterGroup {
 
     /** Counts one, under the meter's last label. */
     public void count(Meters meter, String value) {
-        Map<String, Counter> byLabel = counters.get(meter);
-        Counter counter = byLabel == null ? null : byLabel.get(value);
-        (counter == null ? counter(meter, value) : counter).increment();
-    }
-
-    private Counter counter(Meters meter, String value) {
         String label = meter.tags().get(meter.tags().size() - 1);
-        return counters.computeIfAbsent(meter, key -> new ConcurrentHashMap<>(4))
+        counters.computeIfAbsent(meter, key -> new ConcurrentHashMap<>(4))
                 .computeIfAbsent(
                         value,
                         key -> keep(Counter.builder(meter.meterName())
                                 .description(meter.description())
                                 .tags(tags.and(label, key))
-                                .register(registry)));
+                                .register(registry)))
+                .increment();
     }
 
     /** Takes down how long something took. */
     public void record(Meters meter, long nanos) {
-        Timer timer = timers.get(meter);
-        (timer == null ? timer(meter) : timer).record(nanos, TimeUnit.NANOSECONDS);
-    }
-
-    private Timer timer(Meters meter) {
-        return timers.computeIfAbsent(
-                meter,
-                key -> keep(Timer.builder(key.meterName())
-                        .description(key.description())
-                        .serviceLevelObjectives(key.buckets())
-                        .tags(tags)
-                        .register(registry)));
+        timers.computeIfAbsent(
+                        meter,
+                        key -> keep(Timer.builder(key.meterName())
+                                .description(key.description())
+                                .serviceLevelObjectives(key.buckets())
+                                .tags(tags)
+                                .register(registry)))
+                .record(nanos, TimeUnit.NANOSECONDS);
     }
 
     /** Takes every meter out of the registry. */

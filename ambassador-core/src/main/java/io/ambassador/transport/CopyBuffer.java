@@ -2,7 +2,6 @@ package io.ambassador.transport;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.unix.Buffer;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,22 +17,13 @@ public final class CopyBuffer implements Conduit {
     /** How much is read at once while memory for what cannot be passed on is scarce. */
     private static final int LITTLE = 2 * 1024;
 
-    /** Memory by its address, which native code would otherwise ask the JVM for at each call. */
-    private record Shared(ByteBuffer bytes, long address) {
-        static Shared allocate() {
-            ByteBuffer bytes = ByteBuffer.allocateDirect(SIZE);
-            return new Shared(bytes, Buffer.memoryAddress(bytes));
-        }
-    }
-
-    private static final FastThreadLocal<Shared> SHARED = new FastThreadLocal<>() {
+    private static final FastThreadLocal<ByteBuffer> SHARED = new FastThreadLocal<>() {
         @Override
-        protected Shared initialValue() {
-            return Shared.allocate();
+        protected ByteBuffer initialValue() {
+            return ByteBuffer.allocateDirect(SIZE);
         }
     };
 
-    private final Shared shared = SHARED.get();
     private int fresh;
     private int asked;
     private @Nullable ByteBuf rest;
@@ -42,7 +32,7 @@ public final class CopyBuffer implements Conduit {
     @Override
     public int fill(SocketEvents from) throws IOException {
         asked = DirectMemory.isStillScarce() ? LITTLE : SIZE;
-        int read = from.socket().recvAddress(shared.address, 0, asked);
+        int read = from.socket().recv(SHARED.get(), 0, asked);
         fresh = Math.max(0, read);
         return read;
     }
@@ -73,17 +63,18 @@ public final class CopyBuffer implements Conduit {
     }
 
     private void drainFresh(SocketEvents to) throws IOException {
+        ByteBuffer shared = SHARED.get();
         int length = fresh;
         fresh = 0;
-        int written = to.socket().sendAddress(shared.address, 0, length);
+        int written = to.socket().send(shared, 0, length);
         if (written < length) {
-            keep(shared.bytes.slice(written, length - written));
+            keep(shared, written, length - written);
         }
     }
 
-    private void keep(ByteBuffer bytes) {
-        ByteBuf kept = PooledByteBufAllocator.DEFAULT.directBuffer(bytes.remaining());
-        kept.writeBytes(bytes);
+    private void keep(ByteBuffer shared, int from, int length) {
+        ByteBuf kept = PooledByteBufAllocator.DEFAULT.directBuffer(length);
+        kept.writeBytes(shared.slice(from, length));
         rest = kept;
         DirectMemory.isScarce(); // looked at now that some is taken
     }
