@@ -49,7 +49,7 @@ public final class HandshakeClient implements AutoCloseable {
     public <T> Run<T> run(
             InetSocketAddress address, SslContext tls, IntPredicate cuts, Function<Promise<T>, Handshake<T>> handler) {
         Promise<T> outcome = group.next().newPromise();
-        Slicer slicer = new Slicer(cuts);
+        Slicer slicer = new Slicer(cuts, outcome);
         Leftovers leftovers = new Leftovers();
         ChannelFuture connected = new Bootstrap()
                 .group(group)
@@ -125,6 +125,11 @@ public final class HandshakeClient implements AutoCloseable {
             return slicer.received;
         }
 
+        /** Those of them that had come when the outcome was known: a peer may go on for a while. */
+        public long receivedForOutcome() {
+            return slicer.receivedForOutcome;
+        }
+
         /** What the handshake has handed on so far. */
         public byte[] leftovers() {
             synchronized (leftovers.bytes) {
@@ -140,10 +145,13 @@ public final class HandshakeClient implements AutoCloseable {
 
     private static final class Slicer extends ChannelInboundHandlerAdapter {
         private final IntPredicate cuts;
+        private final Promise<?> outcome;
         private volatile int received;
+        private volatile int receivedForOutcome;
 
-        Slicer(IntPredicate cuts) {
+        Slicer(IntPredicate cuts, Promise<?> outcome) {
             this.cuts = cuts;
+            this.outcome = outcome;
         }
 
         @Override
@@ -156,6 +164,9 @@ public final class HandshakeClient implements AutoCloseable {
                         length++;
                     }
                     received += length;
+                    if (!outcome.isDone()) {
+                        receivedForOutcome = received;
+                    }
                     ctx.fireChannelRead(in.readRetainedSlice(length));
                 }
             } finally {

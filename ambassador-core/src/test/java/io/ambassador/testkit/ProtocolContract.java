@@ -256,7 +256,7 @@ public abstract class ProtocolContract {
             assertNotNull(failure, "logged in at a backend that is none");
             assertHarmless(failure);
             await().until(() -> !run.channel().isOpen());
-            assertTrue(run.received() < MAX_HELD, run.received() + " bytes taken");
+            assertTrue(run.receivedForOutcome() < MAX_HELD, run.receivedForOutcome() + " bytes taken");
             assertEquals("", text(run.leftovers()), "bytes of a failed login were handed on");
         }
     }
