@@ -102,7 +102,10 @@ class SecretTracesIT {
             services.put(kind.service(), settings(kind));
         }
         try (SidecarProcess sidecar = SidecarProcess.start(
-                List.of("env", "JAVA_OPTS=-XX:-DisableAttachMechanism"), services, "--log-level", "trace,io.netty=trace")) {
+                List.of("env", "JAVA_OPTS=-XX:-DisableAttachMechanism"),
+                services,
+                "--log-level",
+                "trace,io.netty=trace")) {
             backends.keySet().forEach(kind -> serve(kind, sidecar));
             rotate("second", sidecar);
             backends.keySet().forEach(kind -> serve(kind, sidecar));
