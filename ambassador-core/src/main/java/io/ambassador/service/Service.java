@@ -361,7 +361,8 @@ public final class Service implements ByteCounter {
      * @param endpoint it was relayed to; {@code null} for none
      */
     public void ended(ConnectionRecord connection, @Nullable PooledEndpoint endpoint) {
-        (endpoint == null ? state.unrouted() : endpoint.meters())
+        // A removed endpoint's meters go with it, mostly before anybody has read them.
+        (endpoint == null || endpoint.isRemoved() ? state.unrouted() : endpoint.meters())
                 .closed(connection.reason().word());
         if (connection.reason() == EndReason.SHUTDOWN) {
             state.cut.increment();
