@@ -60,6 +60,7 @@ class ReadinessTest {
         try (Ambassador ambassador = Ambassador.builder()
                 .service(service("one", one, LONG))
                 .service(service("other", other, LONG))
+                .absentHold(Duration.ofMillis(100))
                 .start()) {
             assertFalse(ambassador.isReady());
             one.say(new EndpointState.Known(Set.of()));
