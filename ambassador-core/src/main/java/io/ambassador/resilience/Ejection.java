@@ -71,8 +71,8 @@ public final class Ejection {
 
     public void failed(long nanos, Throwable cause) {
         if (breaker != null && breaker.getState() != CircuitBreaker.State.OPEN) {
-            failedLast = true;
             breaker.onError(nanos, TimeUnit.NANOSECONDS, cause);
+            failedLast = true; // after it, so that a success of another thread that comes between is not the last word
         }
     }
 
